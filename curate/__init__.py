@@ -1,0 +1,3 @@
+"""Curate image datasets inside a notebook cell."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,110 @@
+"""The columns of every table in a dataset folder.
+
+Tables are append-only and the latest row of a key wins; so a row says all that is known about its key.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+# Microseconds, UTC, without a zone: DuckDB's TIMESTAMP, which users compare with plain text.
+TIME = pa.timestamp("us")
+
+SAMPLES = pa.schema(
+    [
+        pa.field("sample_id", pa.int64(), nullable=False),
+        pa.field("root", pa.string()),
+        pa.field("uri", pa.string()),
+        pa.field("frame", pa.int32()),
+        pa.field("status", pa.string()),
+        pa.field("error", pa.string()),
+        pa.field("content_hash", pa.string()),
+        pa.field("bytes", pa.int64()),
+        pa.field("mtime", TIME),
+        pa.field("width", pa.int32()),
+        pa.field("height", pa.int32()),
+        pa.field("format", pa.string()),
+        pa.field("mode", pa.string()),
+        pa.field("orientation", pa.int8()),
+        pa.field("captured_at", TIME),
+        pa.field("latitude", pa.float64()),
+        pa.field("longitude", pa.float64()),
+        pa.field("brightness", pa.float32()),
+        pa.field("contrast", pa.float32()),
+        pa.field("sharpness", pa.float32()),
+        pa.field("saturation", pa.float32()),
+        pa.field("entropy", pa.float32()),
+        pa.field("aspect", pa.float32()),
+        pa.field("phash", pa.uint64()),
+        pa.field("source", pa.string()),
+        pa.field("origin", pa.string()),
+        pa.field("ingested_at", TIME),
+    ]
+)
+
+THUMBNAILS = pa.schema(
+    [
+        pa.field("sample_id", pa.int64(), nullable=False),
+        pa.field("content", pa.int64()),
+        pa.field("jpeg", pa.binary()),
+    ]
+)
+
+LABELS = pa.schema(
+    [
+        pa.field("label_id", pa.int64(), nullable=False),
+        pa.field("sample_id", pa.int64(), nullable=False),
+        pa.field("field", pa.string()),
+        pa.field("kind", pa.string()),
+        pa.field("value", pa.string()),
+        # x, y, width, height in pixels of the upright picture, from its top left corner: COCO's convention
+        pa.field("box", pa.list_(pa.float32())),
+        pa.field("mask", pa.binary()),
+        pa.field("points", pa.list_(pa.float32())),
+        pa.field("score", pa.float32()),
+        pa.field("source", pa.string()),
+        pa.field("source_kind", pa.string()),
+        pa.field("run", pa.string()),
+        pa.field("created_at", TIME),
+    ]
+)
+
+EVENTS = pa.schema(
+    [
+        pa.field("event_id", pa.string(), nullable=False),
+        pa.field("action", pa.string()),
+        pa.field("actor", pa.string()),
+        pa.field("time", TIME),
+        pa.field("notebook", pa.string()),
+        pa.field("count", pa.int64()),
+        pa.field("payload", pa.string()),
+        # Whom it touched and, for a split, the part of each: columns, because a million ids do not belong into JSON.
+        pa.field("sample_ids", pa.large_list(pa.int64())),
+        pa.field("codes", pa.large_binary()),
+    ]
+)
+
+SNAPSHOTS = pa.schema(
+    [
+        pa.field("name", pa.string(), nullable=False),
+        pa.field("time", TIME),
+        pa.field("actor", pa.string()),
+        pa.field("versions", pa.string()),
+    ]
+)
+
+
+def vectors(dimension: int, metadata: dict[bytes, bytes] | None = None) -> pa.Schema:
+    """The schema of ``vectors/<encoder>``: float16 unit vectors of `dimension`, and which content each was made from."""
+    return pa.schema(
+        [
+            pa.field("sample_id", pa.int64(), nullable=False),
+            pa.field("content", pa.int64()),
+            pa.field("vector", pa.list_(pa.float16(), dimension)),
+        ],
+        metadata=metadata,
+    )
+
+
+# Columns that Curate itself gives a sample; a table's own column of such a name is kept as `given_<name>`.
+RESERVED = frozenset(SAMPLES.names) | {"position", "tags", "score", "rank"}

@@ -1,0 +1,1 @@
+"""The Python side of the widgets. The browser side is `widgets/`, built into `curate/static/`."""
