@@ -28,7 +28,13 @@ from curate.store.tables import Table
 # A remote listing costs tens of milliseconds; this often is often enough to notice another writer.
 REMOTE_LISTING_SECONDS = 2.0
 
-_KEYS = {"samples": "sample_id", "thumbnails": "sample_id", "labels": "label_id", "events": "event_id", "snapshots": "name"}
+_KEYS = {
+    "samples": "sample_id",
+    "thumbnails": "sample_id",
+    "labels": "label_id",
+    "events": "event_id",
+    "snapshots": "name",
+}
 _SCHEMAS = {
     "samples": schemas.SAMPLES,
     "thumbnails": schemas.THUMBNAILS,
@@ -97,10 +103,10 @@ class Folder:
             "curate": __version__,
         }
         folder = cls(location)
-        for name in _SCHEMAS:  # all at once, so that two processes never race to create one
-            import lance
+        import lance
 
-            lance.write_dataset(_SCHEMAS[name].empty_table(), folder.path(name), mode="create")
+        for name, schema in _SCHEMAS.items():  # all at once, so that two processes never race to create one
+            lance.write_dataset(schema.empty_table(), folder.path(name), mode="create")
         # last: a folder without it is not a dataset, so a killed `create` leaves nothing that looks like one
         with fs.open(f"{root}/curate.json", "w") as file:
             json.dump(about, file, indent=2)
@@ -124,7 +130,8 @@ class Folder:
             raise errors.DatasetNotFound(f"There is no dataset at {location}", hint=hint) from None
         except json.JSONDecodeError as error:
             raise errors.DatasetNotFound(
-                f"{location}/curate.json is not JSON ({error})", hint="restore it from a backup; the tables are untouched"
+                f"{location}/curate.json is not JSON ({error})",
+                hint="restore it from a backup; the tables are untouched",
             ) from None
         migrations.migrate(location, about)
         return cls(location, pinned=pinned)

@@ -166,7 +166,7 @@ class Table:
             return 0
         # Lance gives naive local times
         known = [v["version"] for v in dataset.versions() if v["timestamp"].timestamp() <= time.timestamp()]
-        return max(known, default=0)
+        return int(max(known, default=0))
 
     def _dataset(self) -> Any:
         import lance
@@ -205,4 +205,5 @@ def latest_rows(keys: pa.ChunkedArray | pa.Array) -> np.ndarray | None:
         return None
     ends = np.r_[starts[1:], len(ordered)] - 1
     first, last = order[starts], order[ends]
-    return last[np.argsort(first, kind="stable")]
+    rows: np.ndarray = last[np.argsort(first, kind="stable")]
+    return rows

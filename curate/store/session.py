@@ -1,0 +1,349 @@
+"""The session: one sealed DuckDB in the kernel, aligned with the dataset folder by position.
+
+``samples`` is one wide row a sample (what ingest measured, the columns of every field, split columns, tags); its row number is
+the sample's **position**, 0…n-1, in the order in which samples first came. ``labels``, ``events`` and ``slices`` stand beside it.
+
+The DuckDB is sealed (no files, no settings, no Python objects), so SQL that came with somebody's slice reads this dataset and
+nothing else. Every thread has its own cursor, since widget callbacks come on other threads.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from curate import errors
+from curate.store import events
+from curate.store.folder import Folder
+from curate.store.tables import latest_rows
+
+_SEAL = {"enable_external_access": "false", "python_enable_replacements": "false", "lock_configuration": "true"}
+
+# What the session keeps of a sample; the frame column is only there for videos.
+_INTERNAL = ("position",)
+
+
+class Session:
+    """The queryable state of a dataset folder, refreshed when any process has written to it.
+
+    Attributes:
+        version: grows whenever something that a query can see has changed.
+        generation: grows when positions have changed their meaning (a purge).
+        sample_ids: (n,) int64 by position.
+        content: (n,) int64 by position, which content each sample has (`curate.store.ids.content_key`).
+        tags: tag to (m,) int64 sample ids, sorted.
+        log: all events, oldest first, without the ids they touched: event_id, action, actor, time, notebook, count,
+            payload (a dict) and undone.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.version = 0
+        self.generation = 0
+        self.sample_ids = np.empty(0, np.int64)
+        self.content = np.empty(0, np.int64)
+        self.tags: dict[str, np.ndarray] = {}
+        self.log: list[dict[str, Any]] = []
+        self.splits: dict[str, dict[str, Any]] = {}
+        self.slices: dict[str, dict[str, Any]] = {}
+        self.roots: dict[str, str] = {}
+        self.dtypes: dict[str, str] = {}
+        self._order: np.ndarray | None = None
+        self._seen: dict[str, int] = {}
+        self._read_events = 0
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._connection = duckdb.connect(":memory:")
+        for name, value in _SEAL.items():
+            self._connection.execute(f"SET {name} = {value}")
+        self.refresh()
+
+    @property
+    def n(self) -> int:
+        """Number of samples."""
+        return len(self.sample_ids)
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a query may name, as users see them."""
+        return [c for c in self.dtypes if c not in _INTERNAL]
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """This thread's cursor."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._local.cursor = self._connection.cursor()
+        return cursor
+
+    @contextmanager
+    def relation(self, name: str, table: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A fresh cursor that sees `table` under `name` for the time of a query."""
+        cursor = self._connection.cursor()
+        try:
+            cursor.register(name, table)
+            yield cursor
+        finally:
+            cursor.close()
+
+    def refresh(self) -> bool:
+        """Read what has been written since the last look. Returns whether anything has."""
+        with self._lock:
+            now = self.folder.versions()
+            if now == self._seen:
+                return False
+            changed = {name for name in now if now[name] != self._seen.get(name)} | (set(self._seen) - set(now))
+            wide = any(name == "samples" or name.startswith("fields/") for name in changed) or not self._seen
+            log = "events" in changed or not self._seen
+            if log:
+                # before samples: split columns are part of the wide row
+                wide = self._load_events() or wide
+            if wide:
+                self._load_samples()
+            if wide or log:
+                self._load_tags()
+                self._load_log()
+            if "labels" in changed or log or not self._seen:
+                self._load_labels()
+            self._seen = now
+            self.version += 1
+            return True
+
+    def positions_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """Positions (int64) of these sample ids; -1 for one that is not there."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        if self.n == 0 or len(wanted) == 0:
+            return np.full(len(wanted), -1, np.int64)
+        if self._order is None:
+            self._order = np.argsort(self.sample_ids, kind="stable")
+        order = self._order
+        at = np.searchsorted(self.sample_ids, wanted, sorter=order).clip(max=self.n - 1)
+        found = order[at]
+        return np.where(self.sample_ids[found] == wanted, found, -1)
+
+    # -- loading ------------------------------------------------------------------------------------------------------
+
+    def _load_samples(self) -> None:
+        table = self.folder.samples.latest()
+        ids = table.column("sample_id").to_numpy()
+        if len(self.sample_ids) > len(ids) or not np.array_equal(self.sample_ids, ids[: len(self.sample_ids)]):
+            self.generation += 1
+        self.sample_ids, self._order = np.ascontiguousarray(ids), None
+        self.content = _content(table.column("content_hash"))
+        if table.column("frame").null_count == table.num_rows:
+            table = table.drop_columns(["frame"])
+        for name in self.folder.fields():
+            table = self._join_field(table, name)
+        for name, split in self.splits.items():
+            table = table.append_column(name, self._split_column(split))
+        table = table.append_column("position", pa.array(np.arange(table.num_rows, dtype=np.int32)))
+        with self.relation("incoming", table) as cursor:
+            cursor.execute("CREATE OR REPLACE TABLE wide AS SELECT * FROM incoming")
+
+    def _join_field(self, table: pa.Table, name: str) -> pa.Table:
+        field = self.folder.table(f"fields/{name}").read()
+        if field.num_rows == 0:
+            return table
+        keys = field.column("sample_id")
+        last = latest_rows(keys)
+        rows = np.arange(field.num_rows) if last is None else last
+        at = self.positions_of(keys.to_numpy()[rows])
+        row_of = np.full(self.n, -1, np.int64)
+        row_of[at[at >= 0]] = rows[at >= 0]
+        indices = pa.array(row_of, mask=row_of < 0)
+        for column in field.column_names:
+            if column != "sample_id":
+                values = field.column(column)
+                values = values if np.array_equal(row_of, np.arange(field.num_rows)) else values.take(indices)
+                if column in table.column_names:  # two runs wrote the same column: the later table wins
+                    table = table.drop_columns([column])
+                table = table.append_column(column, values)
+        return table
+
+    def _split_column(self, split: Mapping[str, Any]) -> pa.Array:
+        names = split["parts"]
+        ids, codes = self.event_members(split["row"])
+        at = self.positions_of(ids)
+        column = np.full(self.n, -1, np.int32)
+        column[at[at >= 0]] = codes[at >= 0]
+        return pa.DictionaryArray.from_arrays(pa.array(column, mask=column < 0), pa.array(names)).cast(pa.string())
+
+    def event_members(self, row: int) -> tuple[np.ndarray, np.ndarray]:
+        """Sample ids (int64) and part codes (int16, empty where there are none) of the event in row `row` of the log."""
+        taken = self.folder.events.take(np.array([row]), ["sample_ids", "codes"])
+        ids = taken.column("sample_ids")[0].values
+        codes = taken.column("codes")[0].as_py()
+        return (
+            np.empty(0, np.int64) if ids is None else ids.to_numpy(),
+            np.frombuffer(codes or b"", dtype="<i2"),
+        )
+
+    def _load_events(self) -> bool:
+        """Fold the new events in. Returns whether a column of the wide row changed."""
+        columns = ["event_id", "action", "actor", "time", "notebook", "count", "payload"]
+        new = self.folder.events.read(columns, since=self._read_events).to_pylist()
+        if self.folder.events.count() < self._read_events + len(new):  # rows have gone (a purge): from the start
+            self.log, self._read_events, self.tags = [], 0, {}
+            new = self.folder.events.read(columns).to_pylist()
+        for offset, row in enumerate(new):
+            row["row"] = self._read_events + offset
+            row["payload"] = json.loads(row["payload"])
+        first = self._read_events
+        self.log += new
+        self._read_events += len(new)
+        gone = events.undone(*_columns(self.log, "event_id", "action", "payload"))
+        for row in self.log:
+            row["undone"] = row["event_id"] in gone
+        undoing = any(row["action"] in {"undo", "purge"} for row in new)
+        if undoing:
+            self.tags, first = {}, 0
+        for row in self.log[first:]:
+            if row["action"] in {"tag", "untag"} and not row["undone"]:
+                self._fold_tag(row)
+        splits = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("split")}
+        slices = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("slice")}
+        roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
+        changed = splits != self.splits
+        self.splits, self.slices, self.roots = splits, slices, roots
+        return changed
+
+    def _standing(self, action: str) -> Iterator[dict[str, Any]]:
+        return (row for row in self.log if row["action"] == action and not row["undone"])
+
+    def _fold_tag(self, row: Mapping[str, Any]) -> None:
+        ids, _ = self.event_members(row["row"])
+        for tag in row["payload"]["tags"]:
+            held = self.tags.get(tag, np.empty(0, np.int64))
+            held = np.union1d(held, ids) if row["action"] == "tag" else np.setdiff1d(held, ids)
+            if len(held):
+                self.tags[tag] = held
+            else:
+                self.tags.pop(tag, None)
+
+    def _load_tags(self) -> None:
+        names, positions = [], []
+        for tag, ids in self.tags.items():
+            at = self.positions_of(ids)
+            at = at[at >= 0].astype(np.int32)
+            positions.append(at)
+            names.append(
+                pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(at), np.int32)), pa.array([tag])).cast(pa.string())
+            )
+        table = pa.table(
+            {
+                "position": pa.array(np.concatenate(positions) if positions else np.empty(0, np.int32)),
+                "tag": pa.concat_arrays(names) if names else pa.array([], pa.string()),
+            }
+        )
+        with self.relation("incoming", table) as cursor:
+            cursor.execute(
+                "CREATE OR REPLACE TABLE taglists AS "
+                "SELECT position, list(tag ORDER BY tag) AS tags FROM incoming GROUP BY position ORDER BY position"
+            )
+            cursor.execute(
+                "CREATE OR REPLACE VIEW samples AS SELECT w.*, coalesce(t.tags, []) AS tags "
+                "FROM wide w LEFT JOIN taglists t USING (position)"
+            )
+            described = cursor.execute("DESCRIBE samples").fetchall()
+        self.dtypes = {row[0]: row[1] for row in described}
+
+    def _load_labels(self) -> None:
+        labels = self.folder.labels.latest()
+        gone = [row["payload"]["run"] for row in self.log if row["action"] == "label" and row["undone"]]
+        if gone:
+            import pyarrow.compute as pc
+
+            labels = labels.filter(pc.invert(pc.is_in(labels.column("run"), pa.array(gone))))
+        with self.relation("incoming", labels) as cursor:
+            cursor.execute("CREATE OR REPLACE TABLE labels AS SELECT * FROM incoming")
+
+    def _load_log(self) -> None:
+        slices = pa.table(
+            {
+                "name": pa.array([s["name"] for s in self.slices.values()], pa.string()),
+                "count": pa.array([s["count"] for s in self.slices.values()], pa.int64()),
+                "note": pa.array([s.get("note", "") for s in self.slices.values()], pa.string()),
+                "actor": pa.array([s["actor"] for s in self.slices.values()], pa.string()),
+                "time": pa.array([s["time"] for s in self.slices.values()], pa.timestamp("us")),
+                "query": pa.array([s["query"] for s in self.slices.values()], pa.string()),
+            }
+        )
+        with self.relation("incoming", slices) as cursor:
+            cursor.execute("CREATE OR REPLACE TABLE slices AS SELECT * FROM incoming")
+        with self.relation("incoming", self.history().to_arrow()) as cursor:
+            cursor.execute("CREATE OR REPLACE TABLE events AS SELECT * FROM incoming")
+
+    def history(self) -> pl.DataFrame:
+        """One row an event, newest first: event_id, time, actor, action, what, count, notebook, undone."""
+        return pl.DataFrame(
+            {
+                "event_id": [r["event_id"] for r in self.log],
+                "time": [r["time"] for r in self.log],
+                "actor": [r["actor"] for r in self.log],
+                "action": [r["action"] for r in self.log],
+                "what": [describe(r) for r in self.log],
+                "count": [r["count"] for r in self.log],
+                "notebook": [r["notebook"] for r in self.log],
+                "undone": [r["undone"] for r in self.log],
+            },
+            schema={
+                "event_id": pl.String,
+                "time": pl.Datetime("us"),
+                "actor": pl.String,
+                "action": pl.String,
+                "what": pl.String,
+                "count": pl.Int64,
+                "notebook": pl.String,
+                "undone": pl.Boolean,
+            },
+        ).reverse()
+
+    def split_members(self, name: str) -> tuple[np.ndarray, np.ndarray, Mapping[str, Any]]:
+        """Sample ids (int64), part codes (int16) and the payload of the split `name`.
+
+        Raises:
+            UnknownName: there is no such split.
+        """
+        if name not in self.splits:
+            raise errors.UnknownName("split", name, self.splits)
+        ids, codes = self.event_members(self.splits[name]["row"])
+        return ids, codes, self.splits[name]
+
+
+def describe(row: Mapping[str, Any]) -> str:
+    """An event in a few words."""
+    payload = row["payload"]
+    match row["action"]:
+        case "tag" | "untag":
+            return ", ".join(payload["tags"])
+        case "undo":
+            return str(payload.get("what", payload["event"]))
+        case _:
+            return str(
+                payload.get("name") or payload.get("source") or payload.get("field") or payload.get("path") or ""
+            )
+
+
+def _who(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row[key] for key in ("event_id", "actor", "time", "notebook", "count")}
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], *names: str) -> list[list[Any]]:
+    return [[row[name] for row in rows] for name in names]
+
+
+def _content(hashes: pa.ChunkedArray) -> np.ndarray:
+    """(n,) int64 content keys of hex hashes, vectorised: parsing a million of them in Python takes seconds."""
+    texts = pl.from_arrow(hashes)
+    assert isinstance(texts, pl.Series)
+    halves = texts.fill_null("0" * 16).str.slice(0, 16)
+    high = halves.str.slice(0, 8).str.to_integer(base=16).to_numpy().astype(np.uint64)
+    low = halves.str.slice(8, 8).str.to_integer(base=16).to_numpy().astype(np.uint64)
+    return (((high << np.uint64(32)) | low) & np.uint64(2**63 - 1)).astype(np.int64)
