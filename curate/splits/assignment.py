@@ -1,0 +1,217 @@
+"""Which sample goes to which part: a pure function of arrays.
+
+The answer depends on the samples' keys, their strata, their groups and the seed, and on nothing else: not on the order of the
+rows, not on the numbers that stand for groups or strata, not on the machine.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from curate.errors import BadValue
+from curate.splits.allocation import Ints, Kinds, allocate
+
+UNASSIGNED = -1
+"""The code of a sample that is in no part: where counts are asked for, the others are left over."""
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A part for every sample.
+
+    Attributes:
+        part: (n,) int16, an index into `names`, or `UNASSIGNED`.
+        names: the parts, in the order in which they were asked for.
+        wanted: samples that each part should have; without groups it has exactly as many.
+        seed: what shuffled the samples.
+    """
+
+    part: npt.NDArray[np.int16]
+    names: tuple[str, ...]
+    wanted: tuple[int, ...]
+    seed: int
+
+    def __repr__(self) -> str:
+        got = np.bincount(self.part[self.part >= 0], minlength=len(self.names))
+        return f"Assignment({', '.join(f'{name}: {size:,}' for name, size in zip(self.names, got, strict=True))})"
+
+
+def assign(
+    n: int,
+    parts: Mapping[str, float | int],
+    *,
+    keys: npt.ArrayLike,
+    strata: npt.ArrayLike | None = None,
+    groups: npt.ArrayLike | None = None,
+    seed: int = 0,
+) -> Assignment:
+    """Split n samples into parts, groups whole and strata balanced.
+
+    Without groups the sizes are exact (largest remainder) and each stratum is within a sample or so of its share. With
+    groups no group is cut; sizes and strata come as near as whole groups allow. `certify` says how near, and warns.
+
+    Args:
+        n: how many samples.
+        parts: name to share (floats that sum to 1) or to count (ints that sum to at most n).
+        keys: (n,) int64, distinct: what a sample is known by, so that the order of the rows does not matter.
+        strata: (n,) integer classes to balance, or (n, c) for c columns that are balanced each for itself.
+        groups: (n,) integers; samples with equal numbers stay together.
+        seed: another seed gives another split of the same quality.
+
+    Raises:
+        BadValue: shares that do not sum to 1, counts above n, repeated keys, an array of another length, or more parts
+            than samples or groups.
+
+    Source: allocation.py says how.
+
+    >>> import numpy as np
+    >>> assign(10, {"train": .8, "test": .2}, keys=np.arange(10), groups=np.arange(10) // 2)
+    Assignment(train: 8, test: 2)
+    """
+    names, wanted = tuple(parts), part_sizes(parts, n)
+    key = _column("keys", keys, n)
+    order = np.argsort(_shuffled(key, seed), kind="stable")
+    if n > 1 and not np.diff(np.sort(key)).all():
+        raise BadValue(f"'keys' must be distinct. Got {len(np.unique(key)):,} keys for {n:,} samples")
+    bundle = _by_appearance(_column("groups", groups, n)[order]) if groups is not None else np.arange(n)
+    bundles = int(bundle.max()) + 1 if n else 0
+    if len(names) > bundles:
+        what = "samples" if groups is None else f"groups (of {n:,} samples)"
+        raise BadValue(
+            f"{len(names)} parts cannot be made of {bundles:,} {what}",
+            hint="ask for fewer parts" if groups is None else "ask for fewer parts, or group by a finer column",
+        )
+    classes = _class_codes(strata, n, order)
+    sizes = np.array([*wanted, n - sum(wanted)], np.int64)
+    if not sizes[-1]:
+        sizes = sizes[:-1]
+    kind, kinds = _kinds(bundle, bundles, classes)
+    table = allocate(kinds, sizes, may_be_empty=np.arange(len(sizes)) >= len(names))
+    of_bundle = _deal(kind, table)
+    of_bundle[of_bundle == len(names)] = UNASSIGNED
+    part = np.empty(n, np.int16)
+    part[order] = of_bundle[bundle]
+    return Assignment(part, names, wanted, seed)
+
+
+def part_sizes(parts: Mapping[str, float | int], n: int) -> tuple[int, ...]:
+    """Samples wanted in each part: shares by largest remainder, counts as they are.
+
+    >>> part_sizes({"train": .8, "val": .1, "test": .1}, 17)
+    (13, 2, 2)
+    >>> part_sizes({"train": 10, "val": 5}, 17)
+    (10, 5)
+    """
+    if not parts:
+        raise BadValue("'parts' must name at least one part. Got none", hint="{'train': 0.8, 'val': 0.1, 'test': 0.1}")
+    if bad := [name for name in parts if not isinstance(name, str) or not name.strip()]:
+        raise BadValue(f"A part must have a name. Got {bad[0]!r}")
+    values = list(parts.values())
+    for name, value in parts.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+            raise BadValue(f"Part {name!r} must be a share or a count. Got {value!r}")
+        if not (math.isfinite(value) and value > 0):
+            raise BadValue(f"Part {name!r} must be greater than 0. Got {value}")
+    if all(isinstance(value, (int, np.integer)) for value in values):
+        if sum(values) > n:
+            raise BadValue(
+                f"The parts ask for {int(sum(values)):,} samples of {n:,}", hint="shares are floats: {'train': 0.8, …}"
+            )
+        return tuple(int(value) for value in values)
+    if not all(isinstance(value, (float, np.floating)) for value in values):
+        raise BadValue(f"'parts' must be all shares (floats) or all counts (ints). Got {dict(parts)}")
+    if abs(math.fsum(values) - 1) > 1e-6:
+        raise BadValue(f"Shares must sum to 1. Got {math.fsum(values):g}", hint="counts are ints: {'train': 800, …}")
+    return _largest_remainder([float(value) for value in values], n)
+
+
+def _largest_remainder(shares: list[float], n: int) -> tuple[int, ...]:
+    total = math.fsum(shares)
+    # 0.1 + 0.2 style dust must not decide a remainder, hence the rounding.
+    ideal = [round(share / total * n, 6) for share in shares]
+    sizes = [math.floor(value) for value in ideal]
+    by_remainder = sorted(range(len(shares)), key=lambda i: (sizes[i] - ideal[i], i))
+    for i in by_remainder[: n - sum(sizes)]:
+        sizes[i] += 1
+    return tuple(sizes)
+
+
+def _column(name: str, values: Any, n: int) -> npt.NDArray[np.int64]:
+    array = np.asarray(values)
+    if array.shape != (n,):
+        raise BadValue(f"{name!r} must have shape ({n},). Got {array.shape}")
+    if n and array.dtype.kind not in "iub":
+        raise BadValue(f"{name!r} must be integers. Got {array.dtype}")
+    return array.astype(np.int64)
+
+
+def _shuffled(key: Ints, seed: int) -> npt.NDArray[np.uint64]:
+    """A random number for each key: SplitMix64 (Steele, Lea and Flood, 2014), which never maps two keys to one."""
+    salt = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64)
+    return _mixed(_mixed(key.view(np.uint64)) ^ salt)
+
+
+def _mixed(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    value = value + np.uint64(0x9E3779B97F4A7C15)
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return value ^ (value >> np.uint64(31))
+
+
+def _by_appearance(code: Ints) -> Ints:
+    """Number the values 0, 1, … as they first appear, so that the caller's numbering has no influence."""
+    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse.reshape(-1)]
+
+
+def _class_codes(strata: npt.ArrayLike | None, n: int, order: Ints) -> Ints:
+    """(n, c) int64 in shuffled order; codes of different columns differ and start at 1."""
+    if strata is None:
+        return np.zeros((n, 0), np.int64)
+    table = np.asarray(strata)
+    table = table[:, None] if table.ndim == 1 else table
+    if table.ndim != 2 or len(table) != n:
+        raise BadValue(f"'strata' must have shape ({n},) or ({n}, columns). Got {np.shape(strata)}")
+    codes, offset = np.empty(table.shape, np.int64), 1
+    for i in range(table.shape[1]):
+        codes[:, i] = _by_appearance(_column("strata", table[:, i], n)[order]) + offset
+        offset = int(codes[:, i].max()) + 1
+    return codes
+
+
+def _kinds(bundle: Ints, bundles: int, classes: Ints) -> tuple[Ints, Kinds]:
+    """(bundles,) the kind of each bundle, and the kinds in order of appearance."""
+    rows = int(classes.max()) + 1 if classes.size else 1
+    size = np.bincount(bundle, minlength=bundles)
+    pair, count = np.unique((bundle[:, None] * rows + classes).reshape(-1), return_counts=True)
+    owner = np.concatenate([np.arange(bundles), pair // rows])
+    row = np.concatenate([np.zeros(bundles, np.int64), pair % rows])
+    count = np.concatenate([size, count])
+    by_owner = np.argsort(owner * rows + row, kind="stable")
+    owner, row, count = owner[by_owner], row[by_owner], count[by_owner]
+    start = np.concatenate([np.flatnonzero(np.diff(owner, prepend=-1)), [len(owner)]])
+    # A bundle's fingerprint: two sums of hashed entries. Equal pairs of 64 bits mean equal bundles.
+    entry = _mixed(row.view(np.uint64)) ^ _mixed(count.view(np.uint64) + np.uint64(1 << 40))
+    one, two = (np.add.reduceat(_mixed(entry ^ np.uint64(salt)), start[:-1]) for salt in (1, 2))
+    _, first, kind = np.unique(np.stack([one, two], axis=1), axis=0, return_index=True, return_inverse=True)
+    kind = _by_appearance(kind.reshape(-1))
+    representative = np.sort(first)
+    every = Kinds(np.ones(bundles, np.int64), start, row, count, rows).pick(representative)
+    return kind, Kinds(np.bincount(kind), every.start, every.row, every.count, rows)
+
+
+def _deal(kind: Ints, table: Ints) -> npt.NDArray[np.int16]:
+    """(bundles,) int16: of each kind the first bundles, in shuffled order, go to the first part, and so on."""
+    parts = np.tile(np.arange(table.shape[1]), len(table))
+    dealt = np.repeat(parts, table.reshape(-1))  # kind by kind
+    result = np.empty(len(kind), np.int16)
+    result[np.argsort(kind, kind="stable")] = dealt
+    return result
