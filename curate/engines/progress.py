@@ -1,0 +1,75 @@
+"""Progress of long work: tqdm's bar in a notebook, rich's in a terminal, nothing where nobody looks.
+
+Everything goes to stderr, so that stdout stays for results.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import Any
+
+
+class Progress:
+    """A bar with rate and time left; a context manager.
+
+    Args:
+        total: how many there will be.
+        title: what is being done, a word or two.
+        unit: what is being counted.
+    """
+
+    def __init__(self, total: int, title: str, *, unit: str = "samples") -> None:
+        self.total = total
+        self.title = title
+        self.unit = unit
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __enter__(self) -> Progress:
+        kind = surface()
+        if kind == "notebook":
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=self.total, desc=self.title, unit=f" {self.unit}")
+        elif kind == "terminal":
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            class Rate(ProgressColumn):
+                def render(self, task: Any) -> str:
+                    return "" if task.speed is None else f"{task.speed:,.0f}/s"
+
+            columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn()
+            self._bar = Bar(*columns, console=Console(stderr=True))
+            self._bar.start()
+            self._task = self._bar.add_task(self.title, total=self.total)
+        return self
+
+    def add(self, n: int) -> None:
+        """`n` more are done."""
+        if self._task is not None:
+            self._bar.advance(self._task, n)
+        elif self._bar is not None:
+            self._bar.update(n)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is not None:
+            self._bar.stop()
+        elif self._bar is not None:
+            self._bar.close()
+
+
+def surface() -> str:
+    """Where progress would be seen: ``notebook``, ``terminal`` or ``nowhere`` (a log file, or ``CURATE_PROGRESS=0``)."""
+    if os.environ.get("CURATE_PROGRESS") == "0":
+        return "nowhere"
+    if "ipykernel" in sys.modules:
+        shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+        if shell is not None and hasattr(shell, "kernel"):
+            return "notebook"
+    return "terminal" if sys.stderr is not None and sys.stderr.isatty() else "nowhere"

@@ -1,0 +1,84 @@
+"""How a picture looks, as five numbers.
+
+All are taken from the upright picture scaled to at most 256 px on its longest side, so that a 12-megapixel photo and
+its web copy get about the same numbers. Y is the luma of ITU-R BT.601, 0…255, of the gamma-encoded values as stored.
+
+| measure | formula | range |
+| --- | --- | --- |
+| brightness | mean(Y) / 255 | 0…1 |
+| contrast | std(Y) / 127.5 (root-mean-square contrast; 1 is half black, half white) | 0…1 |
+| sharpness | std(∇²Y) / 255, ∇² the 4-neighbour Laplacian, at most 1 | 0…1 |
+| saturation | mean((max(R,G,B) - min(R,G,B)) / max(R,G,B)), 0 for black (S of HSV), over every second row and column | 0…1 |
+| entropy | -Σ p log2 p over the 256 values of Y | 0…8 bits |
+
+Sources: RMS contrast, Peli, "Contrast in complex images", JOSA A 7 (1990). Sharpness is the root of LAPV, the variance of
+the Laplacian, Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+_VALUES = np.arange(256, dtype=np.float64)
+
+
+class Measures(NamedTuple):
+    """The five numbers; see the module."""
+
+    brightness: float
+    contrast: float
+    sharpness: float
+    saturation: float
+    entropy: float
+
+
+def measure(pixels: Pixels, luma: Pixels) -> Measures:
+    """Measure a small, upright picture.
+
+    Args:
+        pixels: (h, w, 3) uint8 RGB; a fourth channel is ignored.
+        luma: (h, w) uint8, Y of the same pixels.
+
+    >>> black = np.zeros((8, 8, 3), np.uint8)
+    >>> measure(black, black[..., 0])
+    Measures(brightness=0.0, contrast=0.0, sharpness=0.0, saturation=0.0, entropy=0.0)
+    """
+    # The histogram holds all that mean, deviation and entropy need: one pass over the pixels for the three.
+    counts = np.bincount(luma.ravel(), minlength=256)
+    share = counts / luma.size
+    mean = float(share @ _VALUES)
+    variance = float(share @ (_VALUES - mean) ** 2)
+    present = share[share > 0]
+    entropy = -float(present @ np.log2(present))
+    return Measures(
+        brightness=mean / 255,
+        contrast=min(1.0, math.sqrt(variance) / 127.5),
+        sharpness=_sharpness(luma),
+        saturation=_saturation(pixels[::2, ::2]),
+        entropy=max(0.0, entropy),
+    )
+
+
+def _sharpness(luma: Pixels) -> float:
+    if luma.shape[0] < 3 or luma.shape[1] < 3:
+        return 0.0
+    y = luma.astype(np.int16)
+    laplacian = 4 * y[1:-1, 1:-1] - y[:-2, 1:-1] - y[2:, 1:-1] - y[1:-1, :-2] - y[1:-1, 2:]
+    # Sums of products in float32 by BLAS: three times as fast as std(), and exact enough for 65,000 values below 1,021.
+    flat = laplacian.ravel().astype(np.float32)
+    mean = float(flat.mean())
+    variance = float(flat @ flat) / flat.size - mean * mean
+    return min(1.0, math.sqrt(max(0.0, variance)) / 255)
+
+
+def _saturation(pixels: Pixels) -> float:
+    red, green, blue = pixels[..., 0], pixels[..., 1], pixels[..., 2]
+    largest = np.maximum(np.maximum(red, green), blue)
+    smallest = np.minimum(np.minimum(red, green), blue)
+    return float(((largest - smallest) / np.maximum(largest, 1).astype(np.float32)).mean())

@@ -1,0 +1,122 @@
+"""One pass over a picture: everything that ingest wants to know, from one read and one decode."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from PIL import Image
+
+from curate.media import location as locations
+from curate.media.decode import MAX_PIXELS, Header, Undecodable, decode_within
+from curate.media.measures import measure
+from curate.media.phash import SIDE, phash
+from curate.media.record import CORRUPT, MISSING, OK, TOO_LARGE, UNREADABLE, Record
+from curate.media.thumbnail import LONGEST, encode_thumbnail
+
+MAX_BYTES = 1 << 30
+"""A file longer than this (1 GiB) is not read at all."""
+
+
+def probe(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Record:
+    """Hash, header, EXIF, measures, perceptual hash and thumbnail of a picture. Never raises for bad data.
+
+    Args:
+        data: a whole file.
+        max_pixels: larger pictures get status "too_large" from their header, and are not decoded.
+
+    Returns:
+        A `Record`. With any status but "ok" it has the hash and the length, and of the header what could be read.
+
+    >>> probe(b"hello").status, probe(b"").status
+    ('corrupt', 'empty')
+    """
+    content_hash = hashlib.sha256(data).hexdigest()
+    try:
+        image, header = decode_within(data, longest=LONGEST, max_pixels=max_pixels)
+        return _look(image, header, content_hash, len(data))
+    except Undecodable as error:
+        return _bad(error.status, error.words, error.header, content_hash, len(data))
+    except MemoryError:
+        return _bad(TOO_LARGE, "the decoder ran out of memory", None, content_hash, len(data))
+    except Exception as error:  # the promise of this function; the words name the culprit
+        return _bad(CORRUPT, f"{type(error).__name__}: {error}", None, content_hash, len(data))
+
+
+def probe_location(location: str) -> Record:
+    """Read and probe: the task that ingest gives to its workers.
+
+    Args:
+        location: an absolute path or a URL, see `curate.media.location`.
+
+    Returns:
+        A `Record`; what cannot be read has status "missing" or "unreadable" and the system's words.
+    """
+    try:
+        data = locations.read(location, max_bytes=MAX_BYTES)
+    except FileNotFoundError as error:
+        return Record(status=MISSING, error=_words(error))
+    except locations.TooLong as error:
+        return Record(status=TOO_LARGE, error=str(error), bytes=error.bytes)
+    except MemoryError:
+        return Record(status=TOO_LARGE, error="there is not enough memory to read the file")
+    except Exception as error:  # object stores raise their own kinds: permissions, time-outs, names that do not resolve
+        return Record(status=UNREADABLE, error=_words(error))
+    return probe(data)
+
+
+def _look(image: Image.Image, header: Header, content_hash: str, length: int) -> Record:
+    grey = image.convert("RGB").convert("L")
+    pixels = np.asarray(image)
+    measures = measure(pixels, np.asarray(grey))
+    square = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+    width, height = header.upright
+    return Record(
+        status=OK,
+        content_hash=content_hash,
+        bytes=length,
+        width=width,
+        height=height,
+        format=header.format,
+        mode=header.mode,
+        orientation=header.exif.orientation,
+        captured_at=header.exif.captured_at,
+        latitude=header.exif.latitude,
+        longitude=header.exif.longitude,
+        brightness=measures.brightness,
+        contrast=measures.contrast,
+        sharpness=measures.sharpness,
+        saturation=measures.saturation,
+        entropy=measures.entropy,
+        aspect=width / height,
+        phash=phash(square),
+        thumbnail=encode_thumbnail(pixels),
+    )
+
+
+def _bad(status: str, words: str, header: Header | None, content_hash: str, length: int) -> Record:
+    if header is None:
+        return Record(status=status, error=words, content_hash=content_hash, bytes=length)
+    width, height = header.upright
+    return Record(
+        status=status,
+        error=words,
+        content_hash=content_hash,
+        bytes=length,
+        width=width,
+        height=height,
+        format=header.format,
+        mode=header.mode,
+        orientation=header.exif.orientation,
+        captured_at=header.exif.captured_at,
+        latitude=header.exif.latitude,
+        longitude=header.exif.longitude,
+        aspect=width / height if height else None,
+    )
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        # Without the path: it is in the row already, and a person's home folder does not belong in a message.
+        return error.strerror
+    return str(error) or type(error).__name__
