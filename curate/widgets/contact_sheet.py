@@ -1,0 +1,140 @@
+"""A view as one still picture or one self-contained piece of HTML, for saved notebooks and the command line."""
+
+from __future__ import annotations
+
+import base64
+import io
+from html import escape
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps
+
+from curate.errors import BadValue
+from curate.widgets import protocol, tiles
+
+THUMBNAIL = (144, 108)
+"""Width and height of a picture in the sheet, in pixels."""
+
+INK, FAINT, GROUND = (31, 36, 43), (110, 118, 129), (255, 255, 255)
+
+# Inline styles only: GitHub and nbviewer drop style sheets. `currentColor` follows their dark themes.
+SHEET = "font:13px/1.4 system-ui,sans-serif;max-width:960px"
+TILE = "display:inline-block;width:144px;margin:0 8px 8px 0;vertical-align:top"
+LINE = "display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;font-size:11px;opacity:.75"
+PLACEHOLDER = (
+    "display:block;width:144px;height:108px;line-height:108px;text-align:center;background:rgba(128,128,128,.15)"
+)
+
+
+def contact_sheet_html(view: Any, n: int = 24) -> str:
+    """The first `n` samples of a view as HTML that needs nothing else: pictures as data URIs, all text escaped.
+
+    Raises:
+        BadValue: `n` is below 1.
+        CurateError: the query cannot run.
+    """
+    rows, infos, pictures = _samples(view, n)
+    count, total = len(rows.positions), view.dataset.count()
+    parts = [
+        f'<div style="{SHEET}"><p style="margin:0 0 4px"><b>{count:,}</b> of {total:,} samples'
+        f"{f', the first {len(infos)} shown' if count > len(infos) else ''}</p>"
+    ]
+    parts.append(f'<p style="margin:0 0 8px"><code>{escape(view.query.to_python())}</code></p>')
+    if not infos:
+        parts.append('<p style="margin:0;opacity:.75">No sample fits this query.</p>')
+    for info, picture in zip(infos, pictures, strict=True):
+        parts.append(f'<span style="{TILE}">{_image(info, picture)}{_caption(info)}</span>')
+    return "".join(parts) + "</div>"
+
+
+def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
+    """The first `n` samples of a view as a PNG image, `columns` in a row.
+
+    Raises:
+        BadValue: `n` or `columns` is below 1.
+        CurateError: the query cannot run.
+    """
+    if columns < 1:
+        raise BadValue(f"'columns' must be at least 1. Got {columns}.")
+    rows, infos, pictures = _samples(view, n)
+    gap, head, foot, (width, height) = 8, 30, 18, THUMBNAIL
+    lines = max(1, -(-len(infos) // columns))
+    sheet = Image.new("RGB", (gap + columns * (width + gap), head + lines * (height + foot + gap)), GROUND)
+    draw = ImageDraw.Draw(sheet)
+    title = f"{len(rows.positions):,} of {view.dataset.count():,}   {view.query.to_python()}"
+    draw.text((gap, 9), title[: 26 * columns], fill=INK)
+    for i, (info, picture) in enumerate(zip(infos, pictures, strict=True)):
+        x, y = gap + (i % columns) * (width + gap), head + (i // columns) * (height + foot + gap)
+        if picture is None:
+            draw.rectangle((x, y, x + width - 1, y + height - 1), fill=(238, 240, 242))
+            draw.text((x + 8, y + height // 2 - 6), info.status, fill=FAINT)
+        else:
+            sheet.paste(picture, (x, y))
+        label = info.name if info.score is None else f"{info.score:.3f}  {info.name}"
+        draw.text((x, y + height + 3), label[:24], fill=FAINT)
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def contact_sheet_text(view: Any) -> str:
+    """The same in one line of plain text."""
+    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {view.query.to_python()}"
+
+
+def _samples(view: Any, n: int) -> tuple[Any, list[protocol.RowInfo], list[Image.Image | None]]:
+    if n < 1:
+        raise BadValue(f"'n' must be at least 1. Got {n}.")
+    rows = view.rows()
+    infos: list[protocol.RowInfo] = []
+    pictures: list[Image.Image | None] = []
+    while len(infos) < min(n, len(rows.positions)):
+        stop = min(n, len(rows.positions), len(infos) + protocol.PAGE_ROWS)
+        window = slice(len(infos), stop)
+        scores = None if rows.scores is None else rows.scores[window]
+        page, data = tiles.page(view.dataset, np.asarray(rows.positions[window]), scores)
+        offset = 0
+        for info in page:
+            pictures.append(_small(data[offset : offset + info.bytes]))
+            offset += info.bytes
+        infos += page
+    return rows, infos, pictures
+
+
+def _small(data: bytes) -> Image.Image | None:
+    if not data:
+        return None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", THUMBNAIL)
+            return ImageOps.fit(image.convert("RGB"), THUMBNAIL, Image.Resampling.BILINEAR)
+    except (OSError, ValueError):
+        return None
+
+
+def _image(info: protocol.RowInfo, picture: Image.Image | None) -> str:
+    if picture is None:
+        return f'<span style="{PLACEHOLDER}">{escape(info.status if info.status != "ok" else "no picture")}</span>'
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=72)
+    source = base64.b64encode(buffer.getvalue()).decode("ascii")
+    width, height = THUMBNAIL
+    alt = escape(alt_text(info))
+    return f'<img src="data:image/jpeg;base64,{source}" width="{width}" height="{height}" alt="{alt}">'
+
+
+def _caption(info: protocol.RowInfo) -> str:
+    score = "" if info.score is None else f"{info.score:.3f} "
+    tags = "".join(f" #{tag}" for tag in info.tags)
+    return f'<span style="{LINE}" title="{escape(info.name)}">{escape(score + info.name + tags)}</span>'
+
+
+def alt_text(info: protocol.RowInfo) -> str:
+    """A tile in words, for whoever cannot see it."""
+    words = [info.name]
+    if info.score is not None:
+        words.append(f"score {info.score:.3f}")
+    if info.tags:
+        words.append("tagged " + ", ".join(info.tags))
+    return ", ".join(words)

@@ -1,0 +1,141 @@
+"""What one sample looks like in a widget: a tile of the grid, and the large picture."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import math
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from curate.widgets import protocol
+from curate.widgets.data import DatasetData
+
+TILE_COLUMNS = ("sample_id", "uri", "status", "error", "width", "height", "tags")
+
+PICTURE_PIXELS = 1600
+"""Longest side of the large picture."""
+
+MAX_PIXELS = 150_000_000
+"""Pixels past which a file is not decoded inside the kernel; its thumbnail is shown."""
+
+WHY_NO_PICTURE = {
+    "missing": "The file is not there any more.",
+    "empty": "The file is empty.",
+    "corrupt": "The file cannot be read as an image.",
+    "too_large": "The image is too large to be decoded.",
+}
+
+
+def page(
+    dataset: DatasetData, positions: np.ndarray, scores: np.ndarray | None
+) -> tuple[list[protocol.RowInfo], bytes]:
+    """The tiles of a page, and their thumbnails one after the other.
+
+    The page is cut where its thumbnails pass 1 MB, never below one row.
+    """
+    thumbnails: list[bytes] = []
+    size = 0
+    for thumbnail in dataset.thumbnails(positions):
+        data = thumbnail or b""
+        if thumbnails and size + len(data) > protocol.PAGE_BYTES:
+            break
+        thumbnails.append(data)
+        size += len(data)
+    frame = dataset.frame(positions[: len(thumbnails)], list(TILE_COLUMNS))
+    rows = [
+        protocol.RowInfo(
+            sample_id=str(sample["sample_id"]),
+            name=name_of(sample["uri"]),
+            status=sample["status"] or "ok",
+            error=(sample["error"] or "")[:500],
+            score=None if scores is None or not math.isfinite(scores[i]) else float(scores[i]),
+            tags=list(sample["tags"] or []),
+            width=sample["width"] or 0,
+            height=sample["height"] or 0,
+            bytes=len(thumbnails[i]),
+        )
+        for i, sample in enumerate(frame.iter_rows(named=True))
+    ]
+    return rows, b"".join(thumbnails)
+
+
+def picture(dataset: DatasetData, position: int) -> tuple[bytes, str]:
+    """The large picture as a JPEG of at most 1600 px, and a note where it could not be made.
+
+    Any format that Pillow reads is encoded again, because browsers show neither TIFF nor 16 bits. A file that cannot
+    be read gives its thumbnail, or no bytes at all.
+    """
+    try:
+        return large_jpeg(dataset.read_media(position)), ""
+    except Exception as error:
+        why = str(error).split(" Hint: ", 1)[0]
+    thumbnail = dataset.thumbnails(np.array([position], dtype=np.int64))[0]
+    if thumbnail:
+        return thumbnail, f"Only the thumbnail can be shown. {why}"
+    return b"", why
+
+
+def large_jpeg(data: bytes, *, longest: int = PICTURE_PIXELS) -> bytes:
+    """Encode an image file again as an upright 8-bit JPEG whose longest side is at most `longest` pixels.
+
+    Raises:
+        ValueError: it has more than 150 million pixels.
+        OSError: Pillow cannot read it.
+    """
+    with Image.open(io.BytesIO(data)) as opened:
+        if opened.width * opened.height > MAX_PIXELS:
+            raise ValueError(f"The image has {opened.width:,} × {opened.height:,} pixels.")
+        opened.draft("RGB", (longest, longest))
+        image = ImageOps.exif_transpose(opened)
+    image = eight_bits(image)
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def eight_bits(image: Image.Image) -> Image.Image:
+    """The image as RGB; 16-bit and float greys are stretched to the range that they use, transparency lies on white."""
+    if image.mode.startswith(("I", "F")):
+        values = np.asarray(image, dtype=np.float64)
+        finite = values[np.isfinite(values)]
+        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+        scaled = np.nan_to_num((values - low) / ((high - low) or 1.0)).clip(0, 1) * 255
+        return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
+    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
+        clear = image.convert("RGBA")
+        white = Image.new("RGBA", clear.size, "white")
+        return Image.alpha_composite(white, clear).convert("RGB")
+    return image.convert("RGB")
+
+
+def fields(sample: dict[str, Any]) -> list[protocol.Field]:
+    """The metadata of a sample as lines of text; what is empty is left out."""
+    lines = []
+    for name, value in sample.items():
+        text = text_of(value)
+        if text and name != "tags" and not (name == "status" and text == "ok"):
+            lines.append(protocol.Field(name=name, value=text[:1000]))
+    return lines
+
+
+def text_of(value: Any) -> str:
+    """A value as a person reads it; "" for what is empty or not for reading (bytes, long lists of numbers)."""
+    if value is None or isinstance(value, bytes):
+        return ""
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.6g}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(item) for item in value) if len(value) <= 32 else f"{len(value):,} values"
+    return str(value)
+
+
+def name_of(uri: str | None) -> str:
+    """The last two parts of a URI, which tell samples of different folders apart."""
+    parts = [part for part in (uri or "").replace("\\", "/").split("/") if part and not part.endswith(":")]
+    return "/".join(parts[-2:])

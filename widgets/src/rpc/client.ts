@@ -1,0 +1,149 @@
+import { signal } from "@preact/signals";
+import type { Model } from "../host";
+import type * as protocol from "../protocol";
+
+interface Replies {
+  hello: protocol.State;
+  refresh: protocol.State;
+  get_page: protocol.Page;
+  get_picture: protocol.Picture;
+  select: protocol.Selected;
+  get_selection: protocol.Selection;
+  get_ids: protocol.Ids;
+  tag: protocol.Tagged;
+}
+
+export type Asked = keyof Replies;
+type Body<K extends Asked> = Omit<Extract<protocol.Request, { type: K }>, "type" | "client" | "id">;
+export type Answer<K extends Asked> = { reply: Replies[K]; buffer: Uint8Array<ArrayBuffer> };
+
+/** What the kernel answered instead: it says what was wrong, and what to do next. */
+export class KernelError extends Error {
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+/** "slow": a request has waited for long. "lost": the kernel that made this widget is gone. */
+export type Connection = "fine" | "slow" | "lost";
+
+interface Waiting {
+  since: number;
+  resolve(answer: Answer<Asked>): void;
+  reject(error: Error): void;
+}
+
+export const SLOW_AFTER = 1500;
+export const LOST_AFTER = 4000;
+
+/** Requests to the kernel, each answered by a promise that can be cancelled with an AbortSignal. */
+export class RpcClient {
+  readonly client: string;
+  readonly connection = signal<Connection>("fine");
+  private readonly waiting = new Map<number, Waiting>();
+  private nextId = 1;
+  private slowTimer: ReturnType<typeof setTimeout> | undefined;
+  private lostTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly model: Model,
+    private readonly onEvent: (event: protocol.Event) => void,
+  ) {
+    this.client = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
+    model.on("msg:custom", this.receive);
+    model.on("comm_live_update", this.checkKernel);
+  }
+
+  request<K extends Asked>(type: K, body: Body<K>, abort?: AbortSignal): Promise<Answer<K>> {
+    const id = this.nextId++;
+    return new Promise<Answer<K>>((resolve, reject) => {
+      const cancel = () => {
+        if (!this.waiting.delete(id)) return;
+        this.post({ type: "cancel", client: this.client, id: this.nextId++, target: id });
+        this.watch();
+        reject(new DOMException("cancelled", "AbortError"));
+      };
+      if (abort?.aborted) return reject(new DOMException("cancelled", "AbortError"));
+      abort?.addEventListener("abort", cancel, { once: true });
+      this.waiting.set(id, {
+        since: performance.now(),
+        resolve: (answer) => {
+          abort?.removeEventListener("abort", cancel);
+          resolve(answer as Answer<K>);
+        },
+        reject,
+      });
+      this.post({ type, client: this.client, id, ...body });
+      this.watch();
+    });
+  }
+
+  dispose(): void {
+    this.model.off("msg:custom", this.receive);
+    this.model.off("comm_live_update", this.checkKernel);
+    clearTimeout(this.slowTimer);
+    clearTimeout(this.lostTimer);
+    for (const waiting of this.waiting.values()) waiting.reject(new DOMException("closed", "AbortError"));
+    this.waiting.clear();
+  }
+
+  private post(message: object): void {
+    try {
+      this.model.send(message);
+    } catch {
+      this.connection.value = "lost";
+    }
+  }
+
+  private readonly receive = (
+    message: protocol.Reply | protocol.Event,
+    buffers: (DataView | ArrayBuffer)[] = [],
+  ): void => {
+    clearTimeout(this.lostTimer);
+    if (this.connection.peek() === "lost") this.connection.value = "fine";
+    if (!("client" in message)) {
+      this.onEvent(message);
+      return;
+    }
+    const waiting = message.client === this.client ? this.waiting.get(message.id) : undefined;
+    // A widget that is shown twice has two clients on one line; the other one's answers are not ours.
+    if (waiting === undefined) return;
+    this.waiting.delete(message.id);
+    this.watch();
+    if (message.type === "error") waiting.reject(new KernelError(message.message, message.hint));
+    else waiting.resolve({ reply: message, buffer: bytes(buffers[0]) });
+  };
+
+  /** Tell "slow" from "fine" by the oldest request that waits. */
+  private watch(): void {
+    clearTimeout(this.slowTimer);
+    if (this.connection.peek() === "lost") return;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
+    const left = oldest + SLOW_AFTER - performance.now();
+    if (left > 0) {
+      this.connection.value = "fine";
+      if (left < Number.POSITIVE_INFINITY) this.slowTimer = setTimeout(() => this.watch(), left + 1);
+    } else {
+      this.connection.value = "slow";
+    }
+  }
+
+  /** The line to the kernel was cut or restored: ask, and call it lost where nobody answers. */
+  private readonly checkKernel = (): void => {
+    clearTimeout(this.lostTimer);
+    this.lostTimer = setTimeout(() => {
+      this.connection.value = "lost";
+    }, LOST_AFTER);
+    this.request("hello", {}).catch(() => undefined);
+  };
+}
+
+function bytes(buffer: DataView | ArrayBuffer | undefined): Uint8Array<ArrayBuffer> {
+  if (buffer === undefined) return new Uint8Array(0);
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  return new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, buffer.byteLength);
+}
