@@ -68,6 +68,16 @@ class Kinds:
         np.add.at(total, self.row, self.count * self.multiplicity[self.owner])
         return total
 
+    def divisible(self) -> Floats:
+        """(rows,) float64: how far a class can be divided at all (Gini-Simpson): 0 in one bundle, 1/2 in two alike.
+
+        What lies in one bundle lies in one part, and every part but the largest is the worse place for it. Counted in
+        full, a column of such classes would draw everything to the largest part.
+        """
+        squares, total = np.zeros(self.rows, np.int64), self.totals()
+        np.add.at(squares, self.row, self.count * self.count * self.multiplicity[self.owner])
+        return 1.0 - squares / np.maximum(total * total, 1)
+
     def pick(self, chosen: Ints) -> Kinds:
         """The kinds of these numbers, in this order."""
         length = np.diff(self.start)[chosen]
@@ -127,7 +137,7 @@ def allocate(kinds: Kinds, sizes: Ints, *, may_be_empty: npt.NDArray[np.bool_] |
     total = kinds.totals()
     n = int(total[0])
     exact = bool((kinds.size == 1).all())
-    scale = 1.0 / np.maximum(np.minimum(total[:, None], sizes[None, :]), 1)
+    scale = kinds.divisible()[:, None] / np.maximum(np.minimum(total[:, None], sizes[None, :]), 1)
     scale[0] = 0.0 if exact else 2.0 / n  # sizes count double: they are what the user typed
     target = total[:, None] * sizes[None, :] / n
     empty = np.zeros(parts, bool) if may_be_empty is None else may_be_empty
@@ -176,6 +186,7 @@ def _greedy(goal: _Goal, *, turn: int) -> Ints:
     room = (sizes - (table * kinds.size[:, None]).sum(axis=0)).astype(np.float64)
     wanted = np.maximum(goal.target, 1e-9)
     weight = np.where(goal.scale > 0, 1.0 / wanted, 0.0)
+    weight[0] = 1.0 / wanted[0]
     left = kinds.multiplicity - table.sum(axis=1)
     for kind in _order(kinds, turn=turn):
         rows = kinds.row[kinds.start[kind] : kinds.start[kind + 1]]

@@ -72,7 +72,8 @@ def groups_of(frame: pl.DataFrame, columns: str | Sequence[str]) -> npt.NDArray[
     missing = ungrouped(frame, names)
     code[missing] = code.max() + 1 + np.arange(missing.sum())
     _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(first))[inverse.reshape(-1)].astype(np.int64)
+    number: npt.NDArray[np.int64] = np.argsort(np.argsort(first))[inverse.reshape(-1)]
+    return number
 
 
 def ungrouped(frame: pl.DataFrame, columns: str | Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -91,6 +92,8 @@ def _series(frame: pl.DataFrame, name: str) -> pl.Series:
         raise BadValue(
             f"Column {name!r} holds {values.dtype}, which has no classes", hint="use a column of text, numbers or times"
         )
+    if values.dtype == pl.Null:
+        values = values.cast(pl.String)
     if values.dtype.is_float():
         values = values.fill_nan(None)
     return values

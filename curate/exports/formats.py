@@ -1,0 +1,26 @@
+"""The formats by name. A new one is a module with a `Format`, and a line here."""
+
+from __future__ import annotations
+
+from curate.errors import UnknownName
+from curate.exports.coco import COCO
+from curate.exports.contents import Format
+from curate.exports.imagefolder import IMAGEFOLDER
+from curate.exports.table import CSV, PARQUET
+
+FORMATS = {each.name: each for each in (COCO, CSV, IMAGEFOLDER, PARQUET)}
+
+
+def format_named(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UnknownName: there is none.
+
+    >>> format_named("coco").name
+    'coco'
+    """
+    try:
+        return FORMATS[name]
+    except KeyError:
+        raise UnknownName("format", str(name), FORMATS) from None

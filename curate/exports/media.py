@@ -1,0 +1,102 @@
+"""Pictures into an export: copied, linked or only referred to."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from curate.errors import BadValue, CurateError
+from curate.exports.manifest import File
+from curate.media import location as locations
+
+WAYS = ("copy", "hardlink", "symlink", "reference")
+THREADS = 8  # reading waits for disks and networks, and hashing lets other threads run
+AT_ONCE = 512
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture to place: where it is, where it goes, and the SHA-256 it had when it was ingested (None: unknown)."""
+
+    location: str
+    path: str
+    content_hash: str | None
+
+
+def place(
+    pictures: Sequence[Picture], folder: Path, *, media: str, progress: Progress | None = None
+) -> Iterator[File | str]:
+    """Put pictures under a folder, in order.
+
+    Args:
+        pictures: their paths are safe names (see names.py), all different.
+        folder: the export that is being written.
+        media: "copy", "hardlink" or "symlink".
+        progress: called with how many are done, and of how many.
+
+    Yields:
+        For each picture its `File`, or the reason why it is not there: missing, unreadable, or changed since it was
+        ingested. One bad file never ends an export.
+
+    Raises:
+        BadValue: links were asked for and cannot be made: media on an object store, or on another disk.
+        OSError: the target cannot be written: disk full, no permission.
+    """
+    if media != "copy" and (remote := next((p.location for p in pictures if not locations.is_local(p.location)), None)):
+        raise BadValue(
+            f"media={media!r} needs files on this machine. Got {remote!r}", hint="media='copy' or 'reference'"
+        )
+    for parent in sorted({p.path.rpartition("/")[0] for p in pictures}):
+        (folder / parent).mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="curate-export") as pool:
+        try:
+            for start in range(0, len(pictures), AT_ONCE):
+                batch = pictures[start : start + AT_ONCE]
+                yield from pool.map(lambda picture: _place_one(picture, folder, media), batch)
+                if progress:
+                    progress(start + len(batch), len(pictures))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _place_one(picture: Picture, folder: Path, media: str) -> File | str:
+    try:
+        data = locations.read(picture.location)
+    except FileNotFoundError:
+        return "missing"
+    except (OSError, CurateError) as error:
+        return f"unreadable: {error}"
+    digest = hashlib.sha256(data).hexdigest()
+    if picture.content_hash is not None and digest != picture.content_hash:
+        return "changed since it was ingested"
+    target = folder / picture.path
+    if media == "copy":
+        with target.open("xb") as file:
+            file.write(data)
+        return File(picture.path, len(data), digest)
+    # A source that is itself a symlink is followed to its end: links to links break when one of them goes.
+    source = os.path.realpath(locations.from_uri(picture.location))
+    if media == "symlink":
+        target.symlink_to(source)
+    else:
+        _hardlink(source, target)
+    return File(picture.path, len(data), digest, link=media)
+
+
+def _hardlink(source: str, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno in (errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP):
+            raise BadValue(
+                f"{source!r} cannot be hard-linked into {str(target.parent)!r}: {error.strerror}",
+                hint="hard links work on one disk only; use media='copy' or media='symlink'",
+            ) from error
+        raise

@@ -1,0 +1,213 @@
+"""Does an export still hold what its manifest says? Everything is computed again from the files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import msgspec
+import numpy as np
+import polars as pl
+
+from curate.errors import CurateError, NotVerified
+from curate.exports.contents import PART, Found
+from curate.exports.formats import format_named
+from curate.exports.manifest import NAME, File, Manifest, read_manifest, sha256_of
+from curate.exports.media import THREADS
+from curate.exports.target import files_under
+from curate.splits.certificate import Certificate, certify
+from curate.splits.strata import groups_of, strata_of
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The outcome of `verify`.
+
+    Attributes:
+        path: the export.
+        files: how many files were checked.
+        changed: files with another content.
+        missing: files that are gone, or links that lead nowhere.
+        added: files that the export did not write.
+        problems: counts that differ, groups that are cut, tables that cannot be read.
+        unchecked: what could not be looked at, and why. It does not make `ok` false.
+        certificate: of the split, recomputed from the files; None without one.
+    """
+
+    path: Path
+    files: int
+    changed: list[str]
+    missing: list[str]
+    added: list[str]
+    problems: list[str]
+    unchecked: list[str]
+    certificate: Certificate | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return not (self.changed or self.missing or self.added or self.problems)
+
+    def raise_for_problems(self) -> None:
+        """Raise if something differs.
+
+        Raises:
+            NotVerified: with the first differences.
+        """
+        if not self.ok:
+            first = "; ".join(text for _, text in list(self._lines())[:3])
+            raise NotVerified(f"{str(self.path)!r} differs from its manifest: {first}", hint="export again")
+
+    def _lines(self) -> Iterator[tuple[str, str]]:
+        for word, paths in (("changed", self.changed), ("missing", self.missing), ("added", self.added)):
+            # A name may hold anything; `repr` keeps each on one line.
+            yield from ((word, f"{word} {path!r}") for path in paths)
+        yield from (("problem", text) for text in self.problems)
+
+    def __str__(self) -> str:
+        lines = [text for _, text in self._lines()]
+        head = f"{self.path}: {'verified' if self.ok else 'NOT verified'}, {self.files:,} files"
+        more = [f"and {len(lines) - SHOWN:,} more differences"] if len(lines) > SHOWN else []
+        return "\n".join([head, *lines[:SHOWN], *more, *(f"not checked: {text}" for text in self.unchecked)])
+
+    def _repr_html_(self) -> str:
+        head, *lines = str(self).splitlines()
+        items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+        return f"<div class='curate-verification'><p>{'✓' if self.ok else '✗'} {escape(head)}</p><ul>{items}</ul></div>"
+
+
+def verify(path: str | Path) -> Verification:
+    """Compute every checksum and count of an export again, and its split's promises.
+
+    Args:
+        path: the folder that `export` wrote.
+
+    Raises:
+        NotVerified: there is no manifest, or it was changed itself.
+    """
+    folder = Path(path).expanduser().absolute()
+    manifest = read_manifest(folder)
+    listed = {file.path: file for file in manifest.files}
+    outside = sorted(name for name in [*listed, *manifest.parts.values()] if not _inside(name))
+    changed, missing = _differing(folder, [file for name, file in listed.items() if name not in outside])
+    problems = [f"the manifest names {name!r}, which is outside the export" for name in outside]
+    unchecked = ["pictures: the export refers to them and does not hold them"] if manifest.media == "reference" else []
+    certificate = None
+    if not outside:
+        certificate, more, not_checked = _read_again(folder, manifest)
+        problems, unchecked = problems + more, unchecked + not_checked
+    return Verification(
+        folder,
+        len(listed),
+        changed,
+        missing,
+        sorted(set(files_under(folder)) - set(listed) - {NAME}),
+        problems,
+        unchecked,
+        certificate,
+    )
+
+
+def _read_again(folder: Path, manifest: Manifest) -> tuple[Certificate | None, list[str], list[str]]:
+    """Certificate, problems and what could not be checked, from the files as their format reads them."""
+    try:
+        found = format_named(manifest.format).read_back(folder, manifest)
+    except (CurateError, OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        return None, [f"it cannot be read as {manifest.format}: {error}"], []
+    certificate, problems = _split(manifest, found)
+    return certificate, _count_problems(manifest.counts, found.counts) + problems, _not_in_table(manifest, found)
+
+
+def _inside(name: str) -> bool:
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
+
+
+def _differing(folder: Path, files: list[File]) -> tuple[list[str], list[str]]:
+    changed, missing = [], []
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="curate-verify") as pool:
+        for file, content in zip(files, pool.map(lambda file: _content(folder / file.path), files), strict=True):
+            if content is None:
+                missing.append(file.path)
+            elif content != (file.sha256, file.bytes):
+                changed.append(file.path)
+    return sorted(changed), sorted(missing)
+
+
+def _content(path: Path) -> tuple[str, int] | None:
+    try:
+        # A pipe put in a file's place would keep the reader waiting for ever.
+        return sha256_of(path) if path.is_file() else (None if not path.exists() else ("", -1))
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return "", -1
+
+
+def _count_problems(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
+    return [
+        f"{name}: the manifest says {wanted.get(name)}, the files say {found.get(name)}"
+        for name in sorted(wanted.keys() | found.keys())
+        if wanted.get(name) != found.get(name)
+    ]
+
+
+def _promised(manifest: Manifest) -> Certificate | None:
+    try:
+        return msgspec.convert(manifest.split, Certificate)
+    except msgspec.ValidationError:
+        return None
+
+
+def _split(manifest: Manifest, found: Found) -> tuple[Certificate | None, list[str]]:
+    """The split's certificate from the exported table; a group in two parts is a problem, whoever put it there."""
+    promised = _promised(manifest)
+    if promised is None or PART not in found.samples.columns:
+        return None, []
+    samples, names = found.samples.with_columns(_numbers(found.samples, promised)), list(manifest.parts)
+    code = samples[PART].replace_strict(names, range(len(names)), default=-1, return_dtype=pl.Int64).to_numpy()
+    columns = [column.column for column in promised.columns if column.column in samples.columns]
+    grouped = bool(promised.group_by) and set(promised.group_by) <= set(samples.columns)
+    certificate = certify(
+        np.asarray(code),
+        names,
+        strata=strata_of(samples, columns) if columns else None,
+        groups=groups_of(samples, promised.group_by) if grouped else None,
+        group_by=promised.group_by if grouped else (),
+        seed=promised.seed,
+    )
+    problems = (
+        [f"{certificate.cut:,} groups of {', '.join(promised.group_by)} are in more than one part"]
+        if certificate.cut
+        else []
+    )
+    lost = {part.name: sum(1 for left in manifest.left_out if left.part == part.name) for part in promised.parts}
+    problems += [
+        f"part {part.name!r} was split with {part.got:,} samples, "
+        f"and {manifest.counts['parts'].get(part.name, 0):,} exported and {lost[part.name]:,} left out do not make that"
+        for part in promised.parts
+        if part.got != manifest.counts["parts"].get(part.name, 0) + lost[part.name]
+    ]
+    return certificate, problems
+
+
+def _numbers(samples: pl.DataFrame, promised: Certificate) -> list[pl.Series]:
+    """Balanced columns that a CSV gives as text, and that are numbers: else each number were a class."""
+    columns = [samples[c.column] for c in promised.columns if c.column in samples.columns]
+    texts = [column for column in columns if column.dtype == pl.String and column.name not in promised.group_by]
+    casts = [(column, column.cast(pl.Float64, strict=False)) for column in texts]
+    return [number for text, number in casts if number.null_count() == text.null_count()]
+
+
+def _not_in_table(manifest: Manifest, found: Found) -> list[str]:
+    promised = _promised(manifest)
+    wanted = [*promised.group_by, *(column.column for column in promised.columns)] if promised else []
+    return [
+        f"column {name!r} of the split is not in the export" for name in wanted if name not in found.samples.columns
+    ]
