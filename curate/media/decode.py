@@ -21,6 +21,7 @@ from PIL import Image, UnidentifiedImageError
 from curate.errors import BadValue
 from curate.media.exif import NOTHING, Exif, find_exif, from_pillow, read_exif
 from curate.media.format import PLUGINS, SNIFFED, sniff
+from curate.media.planes import Planes, planes, turn
 from curate.media.record import CORRUPT, EMPTY, TOO_LARGE, UNREADABLE
 
 Pixels = npt.NDArray[np.uint8]
@@ -29,15 +30,6 @@ MAX_PIXELS = 178_956_970
 """Width × height past which a picture is not decoded: where Pillow itself refuses (twice its `MAX_IMAGE_PIXELS`, 2**29 / 3
 bytes of RGB). A 151-megapixel camera passes; a 60,000 × 60,000 bomb does not."""
 
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 _TURBO_MODES = {"YCbCr": "RGB", "RGB": "RGB", "Gray": "L"}
 # Some cameras pad in front of a marker: every reader skips that. Longer runs mean that the decoder lost its place.
 _PADDING = re.compile(r"(\d+) extraneous bytes before marker")
@@ -78,10 +70,14 @@ class Header(NamedTuple):
     exif: Exif
 
     @property
+    def turn(self) -> int:
+        """The orientation that is still to be applied. Pillow turns TIFFs upright by itself while loading."""
+        return 1 if self.format == "TIFF" else self.exif.orientation
+
+    @property
     def upright(self) -> tuple[int, int]:
         """(width, height) after the orientation."""
-        turned = self.exif.orientation >= 5
-        return (self.height, self.width) if turned else (self.width, self.height)
+        return (self.height, self.width) if self.turn >= 5 else (self.width, self.height)
 
 
 def decode(data: bytes, *, min_side: int | None = None, max_pixels: int = MAX_PIXELS) -> Pixels:
@@ -106,34 +102,30 @@ def decode(data: bytes, *, min_side: int | None = None, max_pixels: int = MAX_PI
         least = (max(1, round(header.width * shrink)), max(1, round(header.height * shrink)))
     if image is None:
         pixels = _turbo(data, header, "RGB", least)
-        if header.exif.orientation == 1:
-            return pixels
-        return np.ascontiguousarray(_upright(Image.fromarray(pixels), header))
-    image, header = _pillow(image, header, least)
-    return np.ascontiguousarray(_upright(image, header))
+    else:
+        image, header = _pillow(image, header, least)
+        pixels = np.asarray(image)
+    return turn(pixels, header.turn)
 
 
-def decode_within(data: bytes, *, longest: int, max_pixels: int = MAX_PIXELS) -> tuple[Image.Image, Header]:
+def decode_planes(data: bytes, *, longest: int, max_pixels: int = MAX_PIXELS) -> tuple[Planes, Header]:
     """Decode a picture upright and scaled so that its longest side is at most `longest`; never upscaled.
 
     Returns:
-        The picture (mode RGB, or RGBX with a meaningless fourth channel), and the header.
+        The picture, see `curate.media.planes`, and the header.
 
     Raises:
         Undecodable: see `decode`.
     """
     header, image = _open(data, max_pixels=max_pixels)
-    size = fit(header.width, header.height, longest=longest)
+    least = fit(header.width, header.height, longest=longest)
     if image is None:
-        pixels = _turbo(data, header, "RGBX", size)
-        # Four bytes a pixel is how Pillow keeps RGB: it can take the buffer as it is, and the encoder takes it back.
-        image = Image.frombuffer("RGBX", (pixels.shape[1], pixels.shape[0]), pixels, "raw", "RGBX", 0, 1)
+        pixels = _turbo(data, header, "RGB", least)
     else:
-        image, header = _pillow(image, header, size)
-        size = fit(image.width, image.height, longest=longest)
-    if image.size != size:
-        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return _upright(image, header), header
+        image, header = _pillow(image, header, least)
+        pixels = np.asarray(image)
+    width, height = fit(header.width, header.height, longest=longest)
+    return planes(pixels, width, height).turned(header.turn), header
 
 
 def fit(width: int, height: int, *, longest: int) -> tuple[int, int]:
@@ -229,7 +221,6 @@ def _pillow(image: Image.Image, header: Header, least: tuple[int, int] | None) -
         image.load()
         exif = from_pillow(image.getexif())
         if header.format == "TIFF":
-            # Pillow turns TIFFs upright by itself while loading, and forgets the tag.
             header = header._replace(width=image.width, height=image.height)
         header = header._replace(exif=exif)
         if least is not None:
@@ -273,11 +264,6 @@ def _eight_bits(values: npt.NDArray[Any], *, white: float | None = None) -> Pixe
         white = next((step for step in steps if largest <= step), largest)
     eight: Pixels = np.clip(np.rint(numbers * (255 / white)), 0, 255).astype(np.uint8)
     return eight
-
-
-def _upright(image: Image.Image, header: Header) -> Image.Image:
-    turn = _TRANSPOSE.get(header.exif.orientation) if header.format != "TIFF" else None
-    return image if turn is None else image.transpose(turn)
 
 
 def _words(error: Exception) -> str:

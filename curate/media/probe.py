@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
-import numpy as np
-from PIL import Image
-
 from curate.media import location as locations
-from curate.media.decode import MAX_PIXELS, Header, Undecodable, decode_within
+from curate.media.decode import MAX_PIXELS, Header, Undecodable, decode_planes
 from curate.media.measures import measure
-from curate.media.phash import SIDE, phash
+from curate.media.phash import phash
+from curate.media.planes import Planes
 from curate.media.record import CORRUPT, MISSING, OK, TOO_LARGE, UNREADABLE, Record
 from curate.media.thumbnail import LONGEST, encode_thumbnail
 
@@ -33,8 +31,8 @@ def probe(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Record:
     """
     content_hash = hashlib.sha256(data).hexdigest()
     try:
-        image, header = decode_within(data, longest=LONGEST, max_pixels=max_pixels)
-        return _look(image, header, content_hash, len(data))
+        small, header = decode_planes(data, longest=LONGEST, max_pixels=max_pixels)
+        return _look(small, header, content_hash, len(data))
     except Undecodable as error:
         return _bad(error.status, error.words, error.header, content_hash, len(data))
     except MemoryError:
@@ -65,11 +63,8 @@ def probe_location(location: str) -> Record:
     return probe(data)
 
 
-def _look(image: Image.Image, header: Header, content_hash: str, length: int) -> Record:
-    grey = image.convert("RGB").convert("L")
-    pixels = np.asarray(image)
-    measures = measure(pixels, np.asarray(grey))
-    square = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BILINEAR))
+def _look(small: Planes, header: Header, content_hash: str, length: int) -> Record:
+    measures = measure(small)
     width, height = header.upright
     return Record(
         status=OK,
@@ -89,8 +84,8 @@ def _look(image: Image.Image, header: Header, content_hash: str, length: int) ->
         saturation=measures.saturation,
         entropy=measures.entropy,
         aspect=width / height,
-        phash=phash(square),
-        thumbnail=encode_thumbnail(pixels),
+        phash=phash(small.luma),
+        thumbnail=encode_thumbnail(small),
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
 import simplejpeg
+
+from curate.media.planes import Planes
 
 LONGEST = 256
 """Longest side of a thumbnail, pixels; smaller pictures keep their size."""
@@ -12,15 +12,13 @@ LONGEST = 256
 _QUALITY = 85
 
 
-def encode_thumbnail(pixels: npt.NDArray[np.uint8]) -> bytes:
+def encode_thumbnail(small: Planes) -> bytes:
     """Encode a small picture as JPEG (quality 85, colour at half resolution).
 
-    Args:
-        pixels: (h, w, 3) uint8 RGB, or (h, w, 4) with a fourth channel that is ignored.
-
-    >>> encode_thumbnail(np.zeros((2, 2, 3), np.uint8))[:2].hex()
+    >>> import numpy as np
+    >>> grey = np.full((4, 4), 128, np.uint8)
+    >>> encode_thumbnail(Planes(grey, grey[:2, :2].copy(), grey[:2, :2].copy()))[:2].hex()
     'ffd8'
     """
-    colours = "RGBX" if pixels.shape[2] == 4 else "RGB"
-    jpeg: bytes = simplejpeg.encode_jpeg(np.ascontiguousarray(pixels), _QUALITY, colours, "420")
+    jpeg: bytes = simplejpeg.encode_jpeg_yuv_planes(small.luma, small.blue, small.red, _QUALITY)
     return jpeg
