@@ -5,7 +5,7 @@ A query is a tuple of steps. It prints as Python that builds the same view, save
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -216,7 +216,7 @@ def _examples(examples: tuple[Example, ...]) -> str:
     return "[" + ", ".join(map(one, examples)) + "]"
 
 
-def words(given: str | Mapping[str, float] | list[str] | tuple[str, ...] | None, *, name: str) -> tuple[Word, ...]:
+def words(given: str | Mapping[str, float] | Sequence[str] | None, *, name: str) -> tuple[Word, ...]:
     """Words as a user gives them: one, several, or a mapping of text to weight.
 
     >>> words({"snow": 0.5}, name="minus")

@@ -63,9 +63,8 @@ def check_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
 
 
 def _parse(cursor: duckdb.DuckDBPyConnection, statement: str, shown: str) -> dict[str, Any]:
-    row = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchone()
-    assert row is not None
-    parsed = json.loads(row[0])
+    # to the end: DuckDB 2 keeps a connection busy until every row of a result has been fetched
+    parsed = json.loads(cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()[0][0])
     if parsed.get("error"):
         message = str(parsed.get("error_message", "cannot be parsed")).splitlines()[0]
         if "Only SELECT" in message:

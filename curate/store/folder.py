@@ -82,8 +82,12 @@ class Folder:
         return self.pinned is not None
 
     @classmethod
-    def create(cls, path: str | Path) -> Folder:
+    def create(cls, path: str | Path, *, demo: bool = False) -> Folder:
         """Make an empty dataset folder.
+
+        Args:
+            path: where.
+            demo: record that it holds rendered scenes, which the demo model knows.
 
         Raises:
             DatasetExists: there is something at `path` already.
@@ -101,6 +105,7 @@ class Folder:
             "format": migrations.FORMAT,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "curate": __version__,
+            **({"demo": True} if demo else {}),
         }
         folder = cls(location)
         import lance
@@ -135,6 +140,13 @@ class Folder:
             ) from None
         migrations.migrate(location, about)
         return cls(location, pinned=pinned)
+
+    def about(self) -> dict[str, Any]:
+        """What `curate.json` says."""
+        fs, root = fsspec.url_to_fs(self.location)
+        with fs.open(f"{root}/curate.json", "r") as file:
+            found: dict[str, Any] = json.load(file)
+        return found
 
     def path(self, name: str) -> str:
         """Where the table `name` lies, such as ``fields/metadata``."""
@@ -217,11 +229,3 @@ def _near(location: str) -> str:
         return f"there is no folder {parent}"
     near = difflib.get_close_matches(Path(location).name, known, n=2, cutoff=0.5)
     return f"did you mean {str(parent / near[0])!r}?" if near else ""
-
-
-def about(location: str) -> dict[str, Any]:
-    """What `curate.json` says."""
-    fs, root = fsspec.url_to_fs(location)
-    with fs.open(f"{root}/curate.json", "r") as file:
-        found: dict[str, Any] = json.load(file)
-    return found

@@ -83,6 +83,10 @@ class Session:
             cursor = self._local.cursor = self._connection.cursor()
         return cursor
 
+    def read(self, sql: str, params: Sequence[Any] | None = None) -> pl.DataFrame:
+        """The rows of one of Curate's own statements."""
+        return read(self.cursor(), sql, params)
+
     @contextmanager
     def relation(self, name: str, table: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
         """A fresh cursor that sees `table` under `name` for the time of a query."""
@@ -176,7 +180,10 @@ class Session:
         return pa.DictionaryArray.from_arrays(pa.array(column, mask=column < 0), pa.array(names)).cast(pa.string())
 
     def event_members(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Sample ids (int64) and part codes (int16, empty where there are none) of the event in row `row` of the log."""
+        """Sample ids (int64) and codes (int16, empty where there are none) of the event in row `row` of the log.
+
+        A code is the part of the sample in a split, or the bits of the tags that changed.
+        """
         taken = self.folder.events.take(np.array([row]), ["sample_ids", "codes"])
         ids = taken.column("sample_ids")[0].values
         codes = taken.column("codes")[0].as_py()
@@ -218,8 +225,10 @@ class Session:
         return (row for row in self.log if row["action"] == action and not row["undone"])
 
     def _fold_tag(self, row: Mapping[str, Any]) -> None:
-        ids, _ = self.event_members(row["row"])
-        for tag in row["payload"]["tags"]:
+        members, codes = self.event_members(row["row"])
+        for bit, tag in enumerate(row["payload"]["tags"]):
+            # bit i of a code says that tag i changed; without codes all of them did
+            ids = members[(codes >> bit) & 1 == 1] if len(codes) else members
             held = self.tags.get(tag, np.empty(0, np.int64))
             held = np.union1d(held, ids) if row["action"] == "tag" else np.setdiff1d(held, ids)
             if len(held):
@@ -315,6 +324,12 @@ class Session:
             raise errors.UnknownName("split", name, self.splits)
         ids, codes = self.event_members(self.splits[name]["row"])
         return ids, codes, self.splits[name]
+
+
+def read(cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | None = None) -> pl.DataFrame:
+    """Run a statement and give its rows as a polars frame."""
+    frame: pl.DataFrame = cursor.sql(sql, params=params).pl()
+    return frame
 
 
 def describe(row: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-# Reading slows down with the number of fragments; past this many they are merged (DESIGN: "compacted by themselves past a hundred").
+# Reading slows down with the number of fragments; past this many they are merged.
 COMPACT_PAST = 100
 
 
@@ -123,6 +123,13 @@ class Table:
         dataset = self._newest()
         return 0 if dataset is None else int(dataset.count_rows())
 
+    def replace(self, rows: pa.Table) -> None:
+        """Put `rows` in place of all there are, in one commit, and free every older version (`purge` only)."""
+        import lance
+
+        lance.write_dataset(rows, self.location, mode="overwrite")
+        self._forget_everything_older()
+
     def delete(self, condition: str) -> None:
         """Take the rows out that meet an SQL `condition`, and every older version that still holds them (`purge` only)."""
         dataset = self._newest()
@@ -130,9 +137,13 @@ class Table:
             return
         dataset.delete(condition)
         self.compact()
-        for tag in self._newest().tags.list():
-            self._newest().tags.delete(tag)
-        self._newest().cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
+        self._forget_everything_older()
+
+    def _forget_everything_older(self) -> None:
+        dataset = self._newest()
+        for tag in dataset.tags.list():
+            dataset.tags.delete(tag)
+        dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
 
     def compact(self) -> None:
         """Merge small fragments. Older versions, and with them snapshots, stay readable."""

@@ -1,0 +1,396 @@
+"""Dataset: a folder of append-only tables, and the view of everything in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from curate import errors
+from curate.query import Query
+from curate.store import events, snapshots
+from curate.store.folder import Folder
+from curate.store.session import Session
+from curate.store.thumbnails import Thumbnails
+from curate.view import View
+
+if TYPE_CHECKING:
+    import polars as pl
+    from PIL import Image
+
+    from curate.embedding import Embedded
+    from curate.encoders.encoder import Encoder, EncoderInfo
+    from curate.search.vectors import Vectors
+    from curate.slice import Slice
+    from curate.sources.ingest import Ingested
+    from curate.split import Split
+
+
+class Dataset(View):
+    """A dataset; every verb of `View` works on it and sees all of its samples.
+
+    Open one with `curate.open`, `curate.create` or `curate.demo`.
+    """
+
+    def __init__(self, folder: Folder) -> None:
+        super().__init__(self, Query())
+        self.folder = folder
+        self.session = Session(folder)
+        self._thumbnails = Thumbnails(self.session)
+
+    @property
+    def name(self) -> str:
+        """The folder's name without its suffix."""
+        return self.folder.name
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that a query may name."""
+        return self.session.columns
+
+    @property
+    def version(self) -> int:
+        """Grows whenever the data that a query sees have changed."""
+        return self.session.version
+
+    def __repr__(self) -> str:
+        self.session.refresh()
+        past = ", read-only" if self.folder.read_only else ""
+        return f"<Dataset {self.name!r}: {self.session.n:,} samples, {len(self.columns)} columns{past}>"
+
+    # -- samples in ---------------------------------------------------------------------------------------------------
+
+    def ingest(
+        self,
+        source: Any,
+        *,
+        root: str | None = None,
+        labels: str | Sequence[str] | None = None,
+        origin: str | None = None,
+        column: str | None = None,
+        workers: int | None = None,
+    ) -> Ingested:
+        """Add samples: new ones are read, changed and vanished ones noted, the others left alone.
+
+        It never stops at a bad file: that one is kept with its status and the decoder's words in ``error``. Killed and started
+        again, it does only the rest.
+
+        Args:
+            source: a folder, a glob pattern, a list of files, or a table (polars, pandas, Arrow, or a CSV, Parquet or JSONL file)
+                with a column of paths, whose other columns become metadata.
+            root: the name of the root that the samples belong to, or the folder that a table's paths are relative to. By default
+                the folder's own name.
+            labels: columns of the table that are stored as labels, too.
+            origin: captured, synthetic or generated.
+            column: of a table, the one that holds the paths.
+            workers: worker processes; None takes one a core.
+
+        Raises:
+            SourceNotFound: nothing is there.
+            BadSource: nothing can be made of it.
+        """
+        from curate.intake import ingest
+
+        return ingest(self, source, root=root, labels=labels, origin=origin, column=column, workers=workers)
+
+    def embed(
+        self,
+        model: Any = None,
+        *,
+        batch_size: int | None = None,
+        device: str | None = None,
+        precision: str = "auto",
+    ) -> Embedded:
+        """Make the vectors that are missing.
+
+        Args:
+            model: ``"ViT-B-32/laion2b_s34b_b79k"`` (OpenCLIP's names), ``"local-dir:PATH"``, ``"demo"``, a callable from a list of
+                pictures to (n, d) vectors, or vectors: an array row-aligned with ``ds.ids()``, or a table. None takes the encoder
+                that the dataset has, else an OpenCLIP model, and says which.
+            batch_size: pictures a forward pass; None takes what is fastest here.
+            device: ``cpu``, ``cuda``; None takes a GPU where there is one.
+            precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``; auto takes bf16 where the hardware computes in it.
+
+        Raises:
+            WeightsNotFound: the weights are not here and cannot be had; the message says what works offline.
+        """
+        from curate.embedding import embed
+
+        return embed(self, model, batch_size=batch_size, device=device, precision=precision)
+
+    def encoders(self) -> list[EncoderInfo]:
+        """The encoders whose vectors the dataset has."""
+        return [self.vectors_.info(name) for name in self.vectors_.names()]
+
+    @property
+    def encoder(self) -> EncoderInfo:
+        """The encoder that searches use by default: that of the latest `embed`.
+
+        Raises:
+            VectorsNotFound: there are no vectors yet.
+        """
+        return self.vectors_.info()
+
+    def roots(self, moved: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Names and absolute locations of the roots; with `moved`, say where roots are now.
+
+        >>> ds.roots({"fleet": "/mnt/archive/fleet"})                                            # doctest: +SKIP
+        """
+        from curate.sources import roots
+
+        if moved:
+            for name, location in roots.named(moved).items():
+                self.write_event("root", {"name": name, "location": roots.portable(location, self.folder.location)})
+        self.session.refresh()
+        return {name: roots.absolute(place, self.folder.location) for name, place in self.session.roots.items()}
+
+    def add_labels(
+        self, table: Any, *, field: str, source: str, source_kind: str = "annotator", run: str | None = None
+    ) -> int:
+        """Store labels; the same ones again add nothing. Returns how many are new.
+
+        Args:
+            table: polars, pandas or Arrow, one row a label, with ``sample_id`` (or ``uri``), ``value`` and, for detections, ``box``
+                (x, y, width, height in pixels) or ``x``, ``y``, ``w``, ``h``; ``score`` if there is one.
+            field: what they are about: ``weather``, ``objects``.
+            source: who says so.
+            source_kind: annotator, model or rule.
+            run: what they belong to; undo takes a run back.
+        """
+        from curate.intake import add_labels
+
+        return add_labels(self, table, field=field, source=source, source_kind=source_kind, run=run)
+
+    def labels(self, field: str | None = None) -> pl.DataFrame:
+        """The labels of a field, or all: one row a label."""
+        self.session.refresh()
+        if field is None:
+            return self.session.read("SELECT * FROM labels")
+        known = self.session.read("SELECT DISTINCT field FROM labels ORDER BY 1")["field"].to_list()
+        if field not in known:
+            raise errors.UnknownName("label field", field, known)
+        return self.session.read("SELECT * FROM labels WHERE field = ?", [field])
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def history(self) -> pl.DataFrame:
+        """Who did what when, newest first: event_id, time (UTC), actor, action, what, count, notebook, undone."""
+        self.session.refresh()
+        return self.session.history()
+
+    def undo(self, event: str | None = None) -> str:
+        """Take back an event, by default the latest of yours that can be; undoing an undo is redo.
+
+        Tags, slices, splits and labels can be taken back. Nothing is erased: the undo is an event itself.
+
+        Returns:
+            What was undone, in words.
+
+        Raises:
+            UnknownName: no such event.
+            BadValue: there is nothing to undo, or it cannot be undone.
+        """
+        from curate.store.session import describe
+
+        self.folder.must_write()
+        self.session.refresh()
+        log = self.session.log
+        if event is None:
+            mine = (
+                r for r in reversed(log) if r["actor"] == events.actor() and r["action"] in events.UNDOABLE - {"undo"}
+            )
+            row = next((r for r in mine if not r["undone"]), None)
+            if row is None:
+                raise errors.BadValue("There is nothing to undo", hint="ds.history() shows what was done")
+        else:
+            row = next((r for r in log if r["event_id"] == event), None)
+            if row is None:
+                raise errors.UnknownName("event", event, (), hint="ds.history() lists them")
+            if row["action"] not in events.UNDOABLE:
+                raise errors.BadValue(
+                    f"{row['action']!r} cannot be undone", hint="ds.purge() erases, ds.at() reads the past"
+                )
+            if row["undone"]:
+                raise errors.BadValue(f"Event {event} is undone already", hint="undo the undo to bring it back")
+        what = f"{row['action']} {describe(row)}".strip()
+        self.write_event("undo", {"event": row["event_id"], "what": what}, count=row["count"])
+        return what
+
+    def snapshot(self, name: str) -> None:
+        """Name this moment; `at` opens it again, whatever is done later."""
+        snapshots.take_snapshot(self.folder, name)
+        self.write_event("snapshot", {"name": name}, count=self.session.n)
+
+    def snapshots(self) -> pl.DataFrame:
+        """One row a snapshot: name, time (UTC), actor."""
+        return snapshots.list_snapshots(self.folder)
+
+    def at(self, moment: str | datetime) -> Dataset:
+        """The dataset as it was at a snapshot's name or a time (UTC), read-only."""
+        return Dataset(Folder(self.folder.location, pinned=snapshots.versions_at(self.folder, moment)))
+
+    # -- what was saved -----------------------------------------------------------------------------------------------
+
+    def slices(self) -> pl.DataFrame:
+        """One row a slice: name, count, note, actor, time, query."""
+        self.session.refresh()
+        return self.session.read("SELECT * FROM slices ORDER BY time")
+
+    def slice(self, name: str) -> Slice:
+        """The slice of that name."""
+        from curate.slice import Slice
+
+        self.session.refresh()
+        return Slice(self, name)
+
+    def splits(self) -> list[str]:
+        """Names of the splits."""
+        self.session.refresh()
+        return list(self.session.splits)
+
+    def split_named(self, name: str) -> Split:
+        """The split of that name."""
+        from curate.split import Split
+
+        self.session.refresh()
+        return Split(self, name)
+
+    # -- housekeeping -------------------------------------------------------------------------------------------------
+
+    def optimize(self) -> None:
+        """Merge small fragments, and free what superseded vectors and thumbnails hold. History and snapshots stay."""
+        self.folder.must_write()
+        for name in self.folder.versions():
+            table = self.folder.table(name)
+            table.compact()
+            if name == "thumbnails" or name.startswith("vectors/"):
+                table.forget_old_versions()
+
+    def purge(self, ids: Sequence[int] | np.ndarray) -> int:
+        """Erase samples for good: rows, labels, thumbnails, vectors, and every trace in older versions.
+
+        For privacy requests; nothing brings them back. The media files are not ours and are not touched. Snapshots hold the
+        past, so they have to go with it.
+
+        Returns:
+            How many samples were erased.
+        """
+        from curate.erasure import purge
+
+        return purge(self, self._known_ids(ids))
+
+    # -- what widgets and exports read --------------------------------------------------------------------------------
+
+    @cached_property
+    def vectors_(self) -> Vectors:
+        """The vector indexes and encoders of the session; `vectors` is the verb that gives arrays."""
+        from curate.search.vectors import Vectors
+
+        return Vectors(self.session, self._encode_file)
+
+    def thumbnails(self, positions: np.ndarray) -> list[bytes | None]:
+        """JPEG bytes (longest side 256 px) of samples by position; None for one without a picture."""
+        return self._thumbnails.read(positions)
+
+    def frame(self, positions: np.ndarray, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Metadata of samples by position, in that order."""
+        from curate.search.evaluation import Rows, frame
+
+        return frame(self.session, Rows(np.asarray(positions, dtype=np.int64)), columns)
+
+    def positions_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+        """(m,) int64 positions of sample ids, -1 for one that is not there."""
+        return self.session.positions_of(ids)
+
+    def location(self, position: int) -> str:
+        """Where the picture at a position is: an absolute path or URL."""
+        return self.locations(np.array([position]))[0]
+
+    def locations(self, positions: np.ndarray) -> list[str]:
+        """Where pictures are: absolute paths or URLs."""
+        from curate.media.location import join
+
+        roots = self.roots()
+        places = self.frame(positions, ["root", "uri"])
+        return [join(roots[root], uri) for root, uri in places.iter_rows()]
+
+    def read_media(self, position: int) -> bytes:
+        """The bytes of the picture at a position, as they are in its file."""
+        from curate.media.location import read
+
+        return read(self.location(position))
+
+    def image(self, position: int) -> Image.Image:
+        """The picture at a position: full size, upright, RGB."""
+        from PIL import Image
+
+        from curate.media.decode import decode
+
+        return Image.fromarray(decode(self.read_media(position)))
+
+    def encode_picture(self, picture: Image.Image, encoder: str | None = None) -> np.ndarray:
+        """(d,) float32 unit vector of a picture that is not in the dataset."""
+        model = self.vectors_.encoder(encoder)
+        vector: np.ndarray = model.encode_prepared([model.prepare(picture.convert("RGB"))])[0]
+        return vector
+
+    def _encode_file(self, encoder: Encoder, location: str) -> np.ndarray:
+        from PIL import Image
+
+        from curate.media.decode import decode
+        from curate.media.location import read
+
+        picture = Image.fromarray(decode(read(location)))
+        vector: np.ndarray = encoder.encode_prepared([encoder.prepare(picture)])[0]
+        return vector
+
+    def write_event(
+        self,
+        action: str,
+        payload: Mapping[str, Any],
+        *,
+        sample_ids: np.ndarray | None = None,
+        codes: np.ndarray | None = None,
+        count: int | None = None,
+    ) -> None:
+        """Append an event and bring the session up to date; every verb that writes does."""
+        self.folder.must_write()
+        self.folder.events.append(events.event_row(action, payload, sample_ids=sample_ids, codes=codes, count=count))
+        self.session.refresh()
+
+
+def create(path: str | Path, *, roots: Mapping[str, str] | None = None) -> Dataset:
+    """Make an empty dataset in a new folder.
+
+    Args:
+        path: a folder that is not there yet, local or ``s3://``, ``gs://``, ``az://``.
+        roots: names and locations of folders that media will come from.
+
+    Raises:
+        DatasetExists: there is something at `path`.
+    """
+    dataset = Dataset(Folder.create(path))
+    if roots:
+        dataset.roots(roots)
+    return dataset
+
+
+def open(path: str | Path, *, at: str | datetime | None = None) -> Dataset:
+    """Open a dataset.
+
+    Args:
+        path: its folder, local or ``s3://``, ``gs://``, ``az://``.
+        at: a snapshot's name or a time (UTC), to open the past read-only.
+
+    Raises:
+        DatasetNotFound: there is none, with near names.
+        FormatTooNew: a newer Curate wrote it.
+    """
+    folder = Folder.open(path)
+    if at is None:
+        return Dataset(folder)
+    return Dataset(Folder(folder.location, pinned=snapshots.versions_at(folder, at)))

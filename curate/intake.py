@@ -1,0 +1,143 @@
+"""From a source to a dataset: listing, roots, samples, metadata and labels, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from curate import errors
+from curate.labels.annotations import label_rows
+from curate.sources import list_source, metadata, roots
+from curate.sources.ingest import Ingested, ingest_listing
+from curate.store.ids import sample_id
+
+if TYPE_CHECKING:
+    from curate.dataset import Dataset
+    from curate.sources.listing import Listing
+
+ORIGINS = ("captured", "synthetic", "generated")
+
+
+def ingest(
+    dataset: Dataset,
+    source: Any,
+    *,
+    root: str | None,
+    labels: str | Sequence[str] | None,
+    origin: str | None,
+    column: str | None,
+    workers: int | None,
+) -> Ingested:
+    """`Dataset.ingest`."""
+    dataset.folder.must_write()
+    if origin is not None and origin not in ORIGINS:
+        raise errors.BadValue(f"'origin' must be one of {', '.join(map(repr, ORIGINS))}. Got {origin!r}")
+    known = dataset.roots()
+    # a name of a root, or a folder that stands for it
+    name = root if root is not None and ("/" not in root) else None
+    listing = list_source(source, root=known.get(root, root if name is None else None) if root else None, column=column)
+    chosen = roots.places(listing.location, known, root=name)
+    label_columns = _label_columns(listing, labels)
+    for place in chosen:
+        if place.is_new:
+            location = roots.portable(place.location, dataset.folder.location)
+            dataset.write_event("root", {"name": place.root, "location": location})
+    notes: list[str] = []
+    ids = sample_ids(listing, chosen)
+    if listing.metadata is not None:
+        # before the samples: a sample that is there has its metadata
+        notes = metadata.write_metadata(dataset.folder, ids, listing.metadata)
+    ingested, ids = ingest_listing(dataset.folder, listing, chosen, origin=origin, workers=workers)
+    ingested = replace(ingested, notes=(*ingested.notes, *notes))
+    payload = {
+        "source": listing.source,
+        "added": ingested.added,
+        "changed": ingested.changed,
+        "vanished": ingested.vanished,
+        "by_status": ingested.by_status,
+    }
+    if ingested.added or ingested.changed or ingested.vanished:
+        dataset.write_event("ingest", payload, count=ingested.added)
+    dataset.session.refresh()
+    for name in label_columns:
+        assert listing.metadata is not None
+        table = pl.DataFrame({"sample_id": ids, "value": listing.metadata[name]})
+        add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
+    return ingested
+
+
+def sample_ids(listing: Listing, places: Sequence[roots.Place]) -> np.ndarray:
+    """(n,) int64, aligned with the listing's files."""
+    uris = listing.files["uri"]
+    owner = (next(place for place in places if uri.startswith(place.strip)) for uri in uris)
+    numbers = (sample_id(place.root, place.uri(uri)) for place, uri in zip(owner, uris, strict=True))
+    return np.fromiter(numbers, np.int64, len(uris))
+
+
+def add_labels(dataset: Dataset, table: Any, *, field: str, source: str, source_kind: str, run: str | None) -> int:
+    """`Dataset.add_labels`."""
+    import secrets
+
+    dataset.folder.must_write()
+    rows = label_rows(_with_ids(dataset, _frame(table)), field=field, source=source, source_kind=source_kind)
+    held = dataset.folder.labels.read(["label_id"]).column("label_id").to_numpy()
+    new = ~np.isin(rows.column("label_id").to_numpy(), held)
+    rows = rows.filter(pa.array(new))
+    if rows.num_rows == 0:
+        return 0
+    run = run or f"{field}-{secrets.token_hex(4)}"
+    at = rows.schema.get_field_index("run")
+    rows = rows.set_column(at, rows.schema.field(at), pa.array([run] * rows.num_rows))
+    dataset.folder.labels.append(rows)
+    payload = {"field": field, "source": source, "run": run}
+    dataset.write_event("label", payload, count=rows.num_rows)
+    return int(rows.num_rows)
+
+
+def _frame(table: Any) -> pl.DataFrame:
+    if isinstance(table, pl.DataFrame):
+        return table
+    if hasattr(table, "__arrow_c_stream__") or type(table).__module__.startswith("pandas"):
+        return pl.DataFrame(table) if hasattr(table, "__arrow_c_stream__") else pl.from_pandas(table)
+    raise errors.BadValue(
+        f"Labels come as a polars, pandas or Arrow table. Got {type(table).__name__}", hint="pl.DataFrame(…)"
+    )
+
+
+def _with_ids(dataset: Dataset, table: pl.DataFrame) -> pl.DataFrame:
+    if "sample_id" in table.columns:
+        unknown = dataset.session.positions_of(table["sample_id"].to_numpy()) < 0
+        if unknown.any():
+            first = table["sample_id"][int(np.flatnonzero(unknown)[0])]
+            raise errors.UnknownName(
+                "sample", str(first), (), hint=f"{unknown.sum()} of {len(unknown)} sample_ids are not here"
+            )
+        return table
+    if "uri" not in table.columns:
+        raise errors.BadValue(
+            f"A table of labels needs a column 'sample_id' or 'uri'. Got {table.columns}",
+            hint="ds.df(['sample_id', 'uri'])",
+        )
+    samples = dataset.df(["sample_id", "uri"])
+    twice = samples.filter(pl.col("uri").is_duplicated() & pl.col("uri").is_in(table["uri"].implode()))
+    if twice.height:
+        raise errors.BadValue(f"{twice['uri'][0]!r} is in more than one root", hint="name samples by sample_id")
+    joined = table.join(samples, on="uri", how="left", maintain_order="left")
+    unknown_uris = joined.filter(pl.col("sample_id").is_null())["uri"]
+    if len(unknown_uris):
+        raise errors.UnknownName("uri", str(unknown_uris[0]), samples["uri"].head(2000))
+    return joined
+
+
+def _label_columns(listing: Listing, labels: str | Sequence[str] | None) -> list[str]:
+    names = [labels] if isinstance(labels, str) else list(labels or ())
+    have = [] if listing.metadata is None else listing.metadata.columns
+    for name in names:
+        if name not in have:
+            raise errors.UnknownName("column", name, have)
+    return names

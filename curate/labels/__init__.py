@@ -1,0 +1,1 @@
+"""Labels: statements about samples by a source. Predictions are labels."""

@@ -1,0 +1,94 @@
+"""From a user's table to rows of the labels table.
+
+A label's id is made from what it says and who says it, so storing the same table again adds nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import polars as pl
+import pyarrow as pa
+
+from curate import errors
+from curate.store import schemas
+
+SOURCE_KINDS = ("annotator", "model", "rule")
+
+_VALUE_COLUMNS = ("value", "label", "class", "category")
+
+
+def label_rows(
+    table: pl.DataFrame, *, field: str, source: str, source_kind: str = "annotator", run: str | None = None
+) -> pa.Table:
+    """Rows for the labels table.
+
+    Args:
+        table: one row a label: ``sample_id`` (int64), the value in a column named ``value``, ``label``, ``class`` or
+            ``category``, and if there are any ``box`` (list of x, y, width, height in pixels of the upright picture) or the
+            four columns ``x``, ``y``, ``w``, ``h``, and ``score`` (0 to 1).
+        field: what the labels are about, such as ``weather`` or ``objects``.
+        source: who says so: a person, a model, a rule.
+        source_kind: annotator, model or rule.
+        run: what belongs together and is undone together.
+
+    Returns:
+        A table with the columns of `curate.store.schemas.LABELS`; rows without a value are left out.
+
+    Raises:
+        BadValue: no column with values, a kind that is none, boxes of another length than 4.
+    """
+    if source_kind not in SOURCE_KINDS:
+        raise errors.BadValue(f"'source_kind' must be one of {', '.join(SOURCE_KINDS)}. Got {source_kind!r}")
+    value = next((name for name in _VALUE_COLUMNS if name in table.columns), None)
+    if value is None:
+        raise errors.BadValue(
+            f"A table of labels needs a column {' or '.join(map(repr, _VALUE_COLUMNS))}. Got {table.columns}",
+            hint="rename the column that says what it is to 'value'",
+        )
+    boxes = _boxes(table)
+    rows = table.select(
+        pl.col("sample_id").cast(pl.Int64),
+        pl.lit(field).alias("field"),
+        pl.lit("classification" if boxes is None else "detection").alias("kind"),
+        pl.col(value).cast(pl.String).alias("value"),
+        *([pl.lit(None, pl.List(pl.Float32)).alias("box")] if boxes is None else [boxes.alias("box")]),
+        (pl.col("score").cast(pl.Float32) if "score" in table.columns else pl.lit(None, pl.Float32)).alias("score"),
+        pl.lit(source).alias("source"),
+        pl.lit(source_kind).alias("source_kind"),
+        pl.lit(run, pl.String).alias("run"),
+        pl.lit(datetime.now(UTC).replace(tzinfo=None)).cast(pl.Datetime("us")).alias("created_at"),
+    ).filter(pl.col("value").is_not_null())
+    ids = [_label_id(row) for row in rows.select("sample_id", "field", "value", "box", "source").iter_rows()]
+    rows = rows.with_columns(
+        pl.Series("label_id", ids, pl.Int64),
+        pl.lit(None, pl.Binary).alias("mask"),
+        pl.lit(None, pl.List(pl.Float32)).alias("points"),
+    ).unique("label_id", keep="first", maintain_order=True)
+    ordered = rows.select(schemas.LABELS.names).to_arrow(compat_level=pl.CompatLevel.oldest())
+    return ordered.cast(schemas.LABELS)
+
+
+def _boxes(table: pl.DataFrame) -> pl.Series | None:
+    if "box" in table.columns:
+        boxes = table["box"].cast(pl.List(pl.Float32))
+    elif all(name in table.columns for name in ("x", "y", "w", "h")):
+        boxes = table.select(pl.concat_list(pl.col("x", "y", "w", "h").cast(pl.Float32)).alias("box"))["box"]
+    else:
+        return None
+    lengths = boxes.list.len().drop_nulls()
+    if (lengths != 4).any():
+        raise errors.BadValue(
+            f"A box is x, y, width, height. Got one of {lengths.filter(lengths != 4)[0]} numbers",
+            hint="in pixels, from the top left",
+        )
+    return boxes
+
+
+def _label_id(said: Sequence[object]) -> int:
+    text = json.dumps(said, default=list, ensure_ascii=False)
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return (int.from_bytes(digest, "big") & (2**63 - 1)) or 1

@@ -1,0 +1,344 @@
+"""From a query to rows: filters run in DuckDB, searches in the vector index, and both agree on positions.
+
+A run of filters over the whole dataset is one SQL statement. A search scores exactly the rows that passed the filters before
+it, not the best of everything filtered afterwards. A `limit` right behind a search is handed to the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import duckdb
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from curate import errors
+from curate.query import AnyStep, Exclude, Limit, Query, Sample, Search, Select, SortBy, Tagged, Untagged, Where
+from curate.store.expressions import check_select, check_where
+from curate.store.session import Session, read
+
+SCORE_COLUMNS = ("score", "rank")
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What a query evaluates to.
+
+    Attributes:
+        positions: (m,) int64, in the order of the view.
+        scores: (m,) float32 cosines aligned with `positions`, None where nothing was searched for.
+        unscored: samples that passed the filters and could not be scored, having no vector.
+        generation: of the session; positions of another generation mean nothing.
+    """
+
+    positions: np.ndarray
+    scores: np.ndarray | None = None
+    unscored: int = 0
+    generation: int = 0
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def table(self) -> pa.Table:
+        """Position int32, ordinal int32 and, after a search, score float32 and rank int32 from 1."""
+        columns = {
+            "position": pa.array(self.positions.astype(np.int32)),
+            "ordinal": pa.array(np.arange(len(self.positions), dtype=np.int32)),
+        }
+        if self.scores is not None:
+            columns["score"] = pa.array(self.scores)
+            columns["rank"] = pa.array(rank(self.scores))
+        return pa.table(columns)
+
+
+class Searcher(Protocol):
+    """What scores positions for a search step (`curate.search.vectors.Vectors`)."""
+
+    def search(self, step: Search, k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+        """The best k under the mask: positions and scores."""
+
+    def scores(self, step: Search) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) float32 scores of every position, and (n,) bool whether it has a vector."""
+
+
+def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
+    """Run the steps of `query` in order.
+
+    Raises:
+        UnknownName: a column, tag or encoder that is not there.
+        BadQuery: a `where` that is not one boolean expression.
+        VectorsNotFound: a search without vectors.
+    """
+    state = _State(session)
+    steps = list(query.steps)
+    while steps:
+        step = steps.pop(0)
+        match step:
+            case Where() | Tagged() | Untagged():
+                run: list[AnyStep] = [step]
+                while steps and isinstance(steps[0], Where | Tagged | Untagged):
+                    run.append(steps.pop(0))
+                state.keep(_matching(run, state))
+            case Search():
+                limit = steps.pop(0) if steps and isinstance(steps[0], Limit) else None
+                state.search(step, searcher, None if limit is None else limit.n)
+            case Select(ids):
+                at = session.positions_of(ids)
+                state.choose(at[at >= 0])
+            case Exclude(ids, inner):
+                gone = session.positions_of(ids) if inner is None else evaluate(inner, session, searcher).positions
+                mask = np.ones(session.n, bool)
+                mask[gone[gone >= 0]] = False
+                state.keep(np.flatnonzero(mask))
+            case SortBy(column, descending):
+                state.reorder(_sorted(column, descending, state))
+            case Limit(n):
+                state.choose(state.positions()[:n])
+            case Sample(n, _, seed):
+                state.keep(_drawn(n, seed, state))
+    return Rows(state.positions(), state.scores(), state.unscored, session.generation)
+
+
+class _State:
+    """Positions so far, in order; None while nothing has been left out. Scores are kept by position."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.order: np.ndarray | None = None
+        self.score_of: np.ndarray | None = None
+        self.unscored = 0
+
+    def positions(self) -> np.ndarray:
+        return np.arange(self.session.n) if self.order is None else self.order
+
+    def scores(self) -> np.ndarray | None:
+        return None if self.score_of is None else self.score_of[self.positions()]
+
+    def mask(self) -> np.ndarray | None:
+        if self.order is None:
+            return None
+        mask = np.zeros(self.session.n, bool)
+        mask[self.order] = True
+        return mask
+
+    def keep(self, positions: np.ndarray) -> None:
+        """Keep these, in the order they have now."""
+        if self.order is None:
+            self.order = np.sort(positions)
+        else:
+            mask = np.zeros(self.session.n, bool)
+            mask[positions] = True
+            self.order = self.order[mask[self.order]]
+
+    def choose(self, positions: np.ndarray) -> None:
+        """Keep these, in the order given; each once."""
+        _, first = np.unique(positions, return_index=True)
+        positions = positions[np.sort(first)]
+        mask = self.mask()
+        self.order = positions if mask is None else positions[mask[positions]]
+
+    def reorder(self, positions: np.ndarray) -> None:
+        self.order = positions
+
+    def search(self, step: Search, searcher: Searcher, limit: int | None) -> None:
+        mask = self.mask()
+        count = self.session.n if self.order is None else len(self.order)
+        if limit is not None:
+            found, scores = searcher.search(step, min(limit, count), mask)
+            self.order = found.astype(np.int64)
+            self.score_of = np.full(self.session.n, np.nan, np.float32)
+            self.score_of[self.order] = scores
+            self.unscored = 0
+            return
+        scores, there = searcher.scores(step)
+        candidates = self.positions() if self.order is None else np.sort(self.order)
+        scored = candidates[there[candidates]]
+        self.unscored = len(candidates) - len(scored)
+        self.order = scored[np.argsort(-scores[scored], kind="stable")]
+        self.score_of = scores
+
+
+def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np.ndarray:
+    """Positions for which every condition of the run is true; none where it is only checked (`dry`)."""
+    session = state.session
+    cursor = session.cursor()
+    columns = [*session.columns, *(SCORE_COLUMNS if state.score_of is not None else ())]
+    conditions: list[str] = []
+    params: list[object] = []
+    scored = False
+    for step in run:
+        if isinstance(step, Where):
+            try:
+                named = check_where(cursor, step.sql, columns)
+            except errors.UnknownName as error:
+                if error.name in SCORE_COLUMNS:
+                    error = errors.UnknownName(
+                        "column", error.name, columns, hint=f"{error.name} is there after search()"
+                    )
+                raise error from None
+            scored = scored or (bool(named & set(SCORE_COLUMNS)) and state.score_of is not None)
+            conditions.append(f"(\n{step.sql}\n)")
+            params += step.params
+        elif isinstance(step, Tagged | Untagged):
+            _known_tags(step, session)
+            sign = "" if isinstance(step, Tagged) else "NOT "
+            conditions += [f"{sign}list_contains(tags, ?)"] * len(step.tags)
+            params += step.tags
+    where = " AND ".join(conditions)
+    try:
+        if not scored:
+            _boolean(cursor, where, "samples", params)
+            if dry:
+                return np.empty(0, np.int64)
+            return _positions(cursor, f"SELECT position FROM samples WHERE {where}", params)
+        with session.relation("scored", Rows(state.positions(), state.scores()).table()) as own:
+            own.execute("CREATE TEMP VIEW joined AS SELECT * FROM samples JOIN scored USING (position)")
+            _boolean(own, where, "joined", params)
+            return _positions(own, f"SELECT position FROM joined AS samples WHERE {where}", params)
+    except duckdb.Error as error:
+        raise errors.BadQuery(
+            f"{' AND '.join(s.sql for s in run if isinstance(s, Where))!r} cannot run: {_first_line(error)}",
+            hint="ds.df() shows the columns and their types",
+        ) from None
+
+
+def _boolean(cursor: duckdb.DuckDBPyConnection, where: str, table: str, params: Sequence[object]) -> None:
+    result = cursor.execute(f"SELECT {where} FROM {table} AS samples LIMIT 0", params)
+    assert result.description is not None
+    kind = str(result.description[0][1]).upper()
+    result.fetchall()
+    if not kind.startswith("BOOL"):
+        raise errors.BadQuery(
+            f"{where.strip('()').strip()!r} gives {kind}, not true or false", hint="compare it: brightness < 0.3"
+        )
+
+
+def _positions(cursor: duckdb.DuckDBPyConnection, sql: str, params: Sequence[object]) -> np.ndarray:
+    found = np.asarray(cursor.execute(sql, params).fetchnumpy()["position"])
+    return found.astype(np.int64)
+
+
+def _known_tags(step: Tagged | Untagged, session: Session) -> None:
+    for tag in step.tags:
+        # a tag that was taken away from its last sample is known, and nobody's
+        known = set(session.tags) | {t for row in session.log if row["action"] == "tag" for t in row["payload"]["tags"]}
+        if tag not in known:
+            raise errors.UnknownName("tag", tag, known)
+
+
+def _sorted(column: str, descending: bool, state: _State) -> np.ndarray:
+    session = state.session
+    if column in SCORE_COLUMNS:
+        scores = state.scores()
+        if scores is None:
+            raise errors.UnknownName("column", column, session.columns, hint=f"{column} is there after search()")
+        falling = descending == (column == "score")
+        positions = state.positions()
+        return positions[np.argsort(-scores if falling else scores, kind="stable")]
+    known = {c.lower(): c for c in session.columns}
+    if column.lower() not in known:
+        raise errors.UnknownName("column", column, known.values())
+    quoted = '"' + known[column.lower()].replace('"', '""') + '"'
+    direction = f"{'DESC' if descending else 'ASC'} NULLS LAST"
+    if state.order is None:
+        return _positions(session.cursor(), f"SELECT position FROM samples ORDER BY {quoted} {direction}, position", [])
+    with session.relation("chosen", Rows(state.order).table()) as cursor:
+        sql = f"SELECT position FROM samples JOIN chosen USING (position) ORDER BY {quoted} {direction}, ordinal"
+        return _positions(cursor, sql, [])
+
+
+def _drawn(n: int, seed: int, state: _State) -> np.ndarray:
+    """A simple random sample without replacement.
+
+    Every sample draws a number from its id and the seed, and the n smallest win: the same draw on every machine and for every
+    order of ingest, and adding samples to a dataset replaces few of those drawn before.
+    Source: bottom-k sketches (Cohen and Kaplan, 2007); the mixing function is SplitMix64 (Steele et al., 2014).
+    """
+    positions = state.positions()
+    if n >= len(positions):
+        return positions
+    drawn = splitmix64(
+        state.session.sample_ids[positions].astype(np.uint64) ^ splitmix64(np.array([seed], np.uint64))[0]
+    )
+    return positions[np.argpartition(drawn, n)[:n]] if n else positions[:0]
+
+
+def splitmix64(x: np.ndarray) -> np.ndarray:
+    """(m,) uint64 to (m,) uint64, each bit of the result depending on every bit of the input."""
+    with np.errstate(over="ignore"):
+        x = x + np.uint64(0x9E3779B97F4A7C15)
+        x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed: np.ndarray = x ^ (x >> np.uint64(31))
+        return mixed
+
+
+def rank(scores: np.ndarray) -> np.ndarray:
+    """(m,) int32 ranks from 1, best first, ties in order.
+
+    >>> rank(np.array([0.1, 0.9, 0.5], np.float32)).tolist()
+    [3, 1, 2]
+    """
+    ranks = np.empty(len(scores), np.int32)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1, dtype=np.int32)
+    return ranks
+
+
+def frame(session: Session, rows: Rows, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """The rows as a polars frame in the order of the view.
+
+    Args:
+        columns: their names; None gives all, with score and rank after a search.
+
+    Raises:
+        UnknownName: a column that is not there.
+    """
+    extra = list(SCORE_COLUMNS) if rows.scores is not None else []
+    known = {c.lower(): c for c in [*session.columns, *extra, "position"]}
+    for column in columns or ():
+        if column.lower() not in known:
+            raise errors.UnknownName("column", column, [*session.columns, *extra])
+    names = [known[c.lower()] for c in columns] if columns is not None else [*session.columns, *extra]
+    selected = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
+    with session.relation("chosen", rows.table()) as cursor:
+        sql = f"SELECT {selected} FROM samples JOIN chosen USING (position) ORDER BY ordinal"
+        return read(cursor, sql)
+
+
+def select(session: Session, rows: Rows, sql: str) -> pl.DataFrame:
+    """One SELECT over ``this``, which is the rows with score and rank after a search.
+
+    Raises:
+        BadQuery: not one SELECT, or one that DuckDB refuses; its words are in the message.
+    """
+    with session.relation("chosen", rows.table()) as cursor:
+        cursor.execute(
+            "CREATE TEMP VIEW this AS "
+            "SELECT * EXCLUDE (position, ordinal) FROM samples JOIN chosen USING (position) ORDER BY ordinal"
+        )
+        check_select(cursor, sql)
+        try:
+            return read(cursor, sql.strip().rstrip(";"))
+        except duckdb.Error as error:
+            raise errors.BadQuery(f"{sql!r} cannot run: {_first_line(error)}", hint="the view is called this") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def check_step(session: Session, query: Query) -> None:
+    """Check the last step of `query`, a filter, without running anything.
+
+    Raises:
+        UnknownName: a column or tag that is not there.
+        BadQuery: a `where` that is not one boolean expression.
+    """
+    session.refresh()
+    state = _State(session)
+    if any(isinstance(step, Search) for step in query.steps):
+        state.order, state.score_of = np.empty(0, np.int64), np.empty(session.n, np.float32)
+    _matching(query.steps[-1:], state, dry=True)

@@ -1,0 +1,430 @@
+"""View: an immutable, lazy query on a dataset. A step gives a new view; a terminal verb runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from curate import errors
+from curate import query as q
+from curate.query import Query
+
+if TYPE_CHECKING:
+    import polars as pl
+    from PIL import Image
+
+    from curate.dataset import Dataset
+    from curate.exports.export import Export
+    from curate.search.evaluation import Rows
+    from curate.slice import Slice
+    from curate.split import Split
+    from curate.widgets.gallery import Gallery
+
+Words: TypeAlias = "str | Sequence[str] | Mapping[str, float]"
+Picture: TypeAlias = "int | str | Path | Image.Image | np.ndarray"
+Pictures: TypeAlias = "Picture | Sequence[Picture | tuple[Picture, float]]"
+
+MOST_TAGS = 15
+"""Tags of one event: its codes are the bits of an int16."""
+
+
+class View:
+    """A query on a dataset.
+
+    >>> import curate
+    >>> ds = curate.open("roads.curate")                                                     # doctest: +SKIP
+    >>> ds.where("weather = 'rain' AND timeofday = 'night'").search("a bus").limit(20)       # doctest: +SKIP
+    """
+
+    def __init__(self, dataset: Dataset, query: Query) -> None:
+        self.dataset = dataset
+        self.query = query
+        self._rows: tuple[int, Rows] | None = None
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def where(self, sql: str, *params: Any) -> View:
+        """Keep the samples for which an SQL expression is true.
+
+        Args:
+            sql: one boolean expression over the columns of ``samples``, with ``?`` for each parameter. After a search it may
+                also name ``score`` and ``rank``.
+            params: text, numbers, times.
+
+        Raises:
+            UnknownName: a column that is not there.
+            BadQuery: anything but one boolean expression.
+        """
+        return self._then(q.Where(sql, tuple(q.parameter(p) for p in params)), check=True)
+
+    def search(
+        self,
+        words: Words | None = None,
+        *,
+        minus: Words = (),
+        like: Pictures = (),
+        unlike: Pictures = (),
+        encoder: str | None = None,
+        templates: Sequence[str] | None = None,
+    ) -> View:
+        """Score the samples by likeness and sort them, best first; adds ``score`` (cosine) and ``rank`` (from 1).
+
+        Samples without a vector cannot be scored and are left out; `explain` says how many.
+
+        Args:
+            words: what to look for: a prompt, several, or a mapping of prompt to weight.
+            minus: what to move away from, likewise.
+            like: examples: a sample id, a file, a picture or a vector, or several, each alone or as ``(example, weight)``.
+            unlike: counterexamples, likewise.
+            encoder: whose vectors to use; None takes those of the latest `embed`.
+            templates: sentences with ``{}`` that a prompt is put into and averaged over; ``()`` takes the prompt as it is.
+
+        Raises:
+            BadValue: nothing to search for.
+            VectorsNotFound: the dataset has no vectors, or an example has none.
+        """
+        step = q.Search(
+            words=q.words(words, name="words"),
+            minus=q.words(minus, name="minus"),
+            like=self._examples(like, encoder),
+            unlike=self._examples(unlike, encoder),
+            encoder=encoder,
+            templates=None if templates is None else tuple(templates),
+        )
+        if not (step.words or step.like):
+            raise errors.BadValue(
+                "search() needs words or examples", hint="ds.search('night hail') or ds.search(like=sample_id)"
+            )
+        vectors = self.dataset.vectors_
+        info = vectors.info(encoder)
+        if (step.words or step.minus) and not info.has_text:
+            raise errors.BadValue(
+                f"The encoder {info.name!r} knows no words", hint="search(like=…), or embed with a CLIP model"
+            )
+        return self._then(step)
+
+    def tagged(self, *tags: str) -> View:
+        """Keep the samples that carry every one of the tags."""
+        return self._then(q.Tagged(_texts(tags, "tagged")), check=True)
+
+    def untagged(self, *tags: str) -> View:
+        """Keep the samples that carry none of the tags."""
+        return self._then(q.Untagged(_texts(tags, "untagged")), check=True)
+
+    def select(self, ids: Sequence[int] | np.ndarray) -> View:
+        """Keep these samples, in this order.
+
+        Raises:
+            UnknownName: an id that the dataset does not have.
+        """
+        return self._then(q.Select(self._known_ids(ids)))
+
+    def exclude(self, ids_or_view: Sequence[int] | np.ndarray | View) -> View:
+        """Leave out these samples, or all those of another view."""
+        if isinstance(ids_or_view, View):
+            return self._then(q.Exclude(query=ids_or_view.query))
+        return self._then(q.Exclude(ids=self._known_ids(ids_or_view)))
+
+    def sort_by(self, column: str, *, descending: bool = False) -> View:
+        """Sort by a column, ``score`` or ``rank``; nulls come last and ties stay in order."""
+        from curate.search.evaluation import SCORE_COLUMNS
+
+        if column not in SCORE_COLUMNS or not any(isinstance(s, q.Search) for s in self.query.steps):
+            known = {c.lower() for c in self.dataset.columns}
+            if column.lower() not in known:
+                raise errors.UnknownName("column", column, self.dataset.columns)
+        return self._then(q.SortBy(column, descending))
+
+    def limit(self, n: int) -> View:
+        """Keep the first `n`."""
+        return self._then(q.Limit(_number(n, "n", least=0)))
+
+    def sample(self, n: int, *, how: str = "random", seed: int = 0) -> View:
+        """Keep `n`, drawn at random; the same ones for the same seed, on every machine.
+
+        Raises:
+            BadValue: another `how` than ``random``.
+        """
+        if how != "random":
+            raise errors.BadValue(f"'how' must be 'random'. Got {how!r}", hint="sample(100, seed=0)")
+        return self._then(q.Sample(_number(n, "n", least=0), how, _number(seed, "seed", least=0)))
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def rows(self) -> Rows:
+        """Positions and scores, computed again when the dataset has changed."""
+        from curate.search.evaluation import evaluate
+
+        session = self.dataset.session
+        session.refresh()
+        if self._rows is None or self._rows[0] != session.version:
+            self._rows = (session.version, evaluate(self.query, session, self.dataset.vectors_))
+        return self._rows[1]
+
+    def count(self) -> int:
+        """Number of samples."""
+        return len(self.rows())
+
+    def __len__(self) -> int:
+        return self.count()
+
+    def ids(self) -> np.ndarray:
+        """(n,) int64 sample ids, in the order of the view."""
+        ids: np.ndarray = self.dataset.session.sample_ids[self.rows().positions]
+        return ids
+
+    def df(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """The metadata as a polars frame: all columns or these; after a search with ``score`` and ``rank``."""
+        from curate.search.evaluation import frame
+
+        if isinstance(columns, str):
+            columns = [columns]
+        return frame(self.dataset.session, self.rows(), columns)
+
+    def first(self) -> dict[str, Any]:
+        """The first sample's columns.
+
+        Raises:
+            BadValue: the view is empty.
+        """
+        rows = self.limit(1).df()
+        if rows.height == 0:
+            raise errors.BadValue("This view is empty", hint=f"it is {self.query.to_python()}")
+        return rows.row(0, named=True)
+
+    def sql(self, query: str) -> pl.DataFrame:
+        """One SELECT over the view, which is called ``this``; ``samples``, ``labels``, ``events`` and ``slices`` stand beside it.
+
+        Raises:
+            BadQuery: not one SELECT, or one that DuckDB refuses.
+        """
+        from curate.search.evaluation import select
+
+        return select(self.dataset.session, self.rows(), query)
+
+    def vectors(self, encoder: str | None = None) -> np.ndarray:
+        """(n, d) float32 unit vectors in the order of the view; NaN where a sample has none."""
+        index = self.dataset.vectors_.index(encoder)
+        positions = self.rows().positions
+        vectors: np.ndarray = index.reconstruct(positions)
+        vectors[~index.present[positions]] = np.nan
+        return vectors
+
+    def images(self) -> Iterator[Image.Image]:
+        """The pictures in full size, upright, RGB, one at a time; a sample that cannot be read is passed over."""
+        for position in self.rows().positions:
+            try:
+                yield self.dataset.image(int(position))
+            except (OSError, ValueError):
+                continue
+
+    def explain(self) -> str:
+        """What runs: the query as Python, its steps, DuckDB's plan of the filters, and what could not be scored."""
+        rows = self.rows()
+        lines = [self.query.to_python(), f"{len(rows):,} of {self.dataset.session.n:,} samples"]
+        if rows.unscored:
+            lines.append(f"{rows.unscored:,} samples passed the filters and have no vector: they are left out")
+        for step in self.query.steps:
+            if isinstance(step, q.Where):
+                sql = f"SELECT position FROM samples WHERE ({step.sql})"
+                lines.append(sql)
+                plan = self.dataset.session.cursor()
+                try:
+                    lines.append(str(plan.execute(f"EXPLAIN {sql}", step.params).fetchall()[0][1]))
+                except Exception as error:
+                    lines.append(f"  runs on the scored rows ({type(error).__name__})")
+            elif isinstance(step, q.Search):
+                info = self.dataset.vectors_.info(step.encoder)
+                lines.append(
+                    f"exact search in {info.name} ({info.dimension} dimensions), over the rows that passed so far"
+                )
+        return "\n".join(lines)
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def show(self, **options: Any) -> Gallery:
+        """The pictures in the cell.
+
+        Raises:
+            MissingBundle: the browser side has not been built; the message names the command.
+        """
+        from curate.widgets.gallery import Gallery
+
+        return Gallery(self, **options)
+
+    def __repr__(self) -> str:
+        return f"<View {self.query.to_python()}>"
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def tag(self, *tags: str) -> int:
+        """Put tags on every sample of the view. Returns how many did not carry them all before."""
+        return self._tag("tag", _texts(tags, "tag"))
+
+    def untag(self, *tags: str) -> int:
+        """Take tags off every sample of the view. Returns how many carried one."""
+        return self._tag("untag", _texts(tags, "untag"))
+
+    def save(self, name: str, *, note: str = "") -> Slice:
+        """Save the view as a slice: its query, its members at this moment, who and when."""
+        from curate.slice import save_slice
+
+        return save_slice(self, name, note=note)
+
+    def split(
+        self,
+        parts: Mapping[str, float | int],
+        *,
+        stratify: str | Sequence[str] | None = None,
+        group_by: str | Sequence[str] | None = None,
+        seed: int = 0,
+        name: str = "split",
+    ) -> Split:
+        """Assign every sample to a part, keeping groups whole and columns balanced.
+
+        The assignment becomes the column `name` of the dataset; splitting again under the same name replaces it, and undo
+        brings the former one back.
+
+        Args:
+            parts: part to share (they sum to 1) or to number of samples.
+            stratify: columns whose values are to have the same shares in every part.
+            group_by: columns whose values must not be cut (drive, patient).
+            seed: for the order in which equals are taken.
+            name: of the split.
+        """
+        from curate.split import make_split
+
+        return make_split(self, parts, stratify=_several(stratify), group_by=_several(group_by), seed=seed, name=name)
+
+    def export(
+        self,
+        path: str | Path,
+        *,
+        format: str,
+        labels: str | None = None,
+        classes: Sequence[str] | None = None,
+        media: str = "copy",
+        overwrite: bool = False,
+    ) -> Export:
+        """Write the view for a consumer, with a manifest that verifies.
+
+        Args:
+            path: a folder that is not there yet.
+            format: ``coco``, ``parquet``, ``csv`` or ``imagefolder``.
+            labels: the label field, or the column, that gives the classes.
+            classes: class names in the order of their numbers; None takes them sorted.
+            media: ``copy``, ``hardlink``, ``symlink`` or ``reference``.
+            overwrite: replace a former export at `path`.
+        """
+        from curate.handover import export_view
+
+        return export_view(self, path, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _then(self, step: q.AnyStep, *, check: bool = False) -> View:
+        view = View(self.dataset, self.query.then(step))
+        if check:
+            # now rather than in the cell that happens to run it
+            from curate.search.evaluation import check_step
+
+            check_step(self.dataset.session, view.query)
+        return view
+
+    def _tag(self, action: str, tags: tuple[str, ...]) -> int:
+        session = self.dataset.session
+        ids = self.ids()
+        # only what changes, so that undo takes back this and nothing else; bit i stands for tag i
+        codes = np.zeros(len(ids), np.int16)
+        for bit, tag in enumerate(tags):
+            carried = np.isin(ids, session.tags.get(tag, np.empty(0, np.int64)))
+            codes |= (carried if action == "untag" else ~carried).astype(np.int16) << bit
+        changed = codes != 0
+        if changed.any():
+            payload = {"tags": list(tags), "query": self.query.to_python()}
+            self.dataset.write_event(action, payload, sample_ids=ids[changed], codes=codes[changed])
+        return int(changed.sum())
+
+    def _known_ids(self, ids: Sequence[int] | np.ndarray) -> tuple[int, ...]:
+        try:
+            wanted = np.asarray(ids, dtype=np.int64).reshape(-1)
+        except (ValueError, TypeError, OverflowError):
+            raise errors.BadValue(f"Sample ids are integers. Got {ids!r}", hint="view.ids() gives them") from None
+        at = self.dataset.session.positions_of(wanted)
+        if (at < 0).any():
+            unknown = wanted[at < 0]
+            raise errors.UnknownName(
+                "sample",
+                str(unknown[0]),
+                (),
+                hint=f"{len(unknown)} of {len(wanted)} ids are not in {self.dataset.name}",
+            )
+        return tuple(wanted.tolist())
+
+    def _examples(self, given: Any, encoder: str | None) -> tuple[q.Example, ...]:
+        if (
+            (isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind == "f")
+            or isinstance(given, int | np.integer | str | Path)
+            or hasattr(given, "convert")
+        ):
+            given = [given]
+        elif isinstance(given, Mapping):
+            given = list(given.items())
+        examples = []
+        for item in given:
+            example, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1.0)
+            if not 0 < float(weight) < float("inf"):
+                raise errors.BadValue(
+                    f"The weight of an example must be a positive number. Got {weight!r}", hint="unlike= moves away"
+                )
+            examples.append(self._example(example, float(weight), encoder))
+        return tuple(examples)
+
+    def _example(self, example: Any, weight: float, encoder: str | None) -> q.Example:
+        if isinstance(example, int | np.integer) and not isinstance(example, bool):
+            return q.Example(sample_id=self._known_ids([int(example)])[0], weight=weight)
+        if isinstance(example, str | Path):
+            from curate.store.folder import resolve
+
+            location = resolve(example)
+            if "://" not in location and not Path(location).is_file():
+                raise errors.SourceNotFound(f"There is no picture at {location}", hint="give a file, or a sample_id")
+            return q.Example(location=location, weight=weight)
+        if hasattr(example, "convert"):
+            vector = self.dataset.encode_picture(example, encoder)
+        else:
+            vector = np.asarray(example, dtype=np.float32)
+        if vector.ndim != 1 or not np.isfinite(vector).all() or not vector.any():
+            raise errors.BadValue(
+                f"An example is a sample id, a file, a picture or a vector. Got {type(example).__name__}",
+                hint="search(like=[sample_id, 'photo.jpg'])",
+            )
+        return q.Example(vector=tuple(float(x) for x in vector), weight=weight)
+
+
+def _texts(texts: Sequence[Any], verb: str) -> tuple[str, ...]:
+    if not texts:
+        raise errors.BadValue(f"{verb}() needs at least one tag", hint=f"{verb}('reviewed')")
+    for text in texts:
+        if not isinstance(text, str) or not text.strip():
+            raise errors.BadValue(f"A tag must be text. Got {text!r}", hint=f"{verb}('reviewed', 'night')")
+    if len(texts) > MOST_TAGS:
+        raise errors.BadValue(
+            f"{verb}() takes at most {MOST_TAGS} tags at once. Got {len(texts)}", hint="call it again for the rest"
+        )
+    return tuple(dict.fromkeys(texts))
+
+
+def _number(value: Any, name: str, *, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise errors.BadValue(f"'{name}' must be a whole number from {least} on. Got {value!r}", hint=f"{name}=100")
+    return int(value)
+
+
+def _several(columns: str | Sequence[str] | None) -> tuple[str, ...]:
+    if columns is None:
+        return ()
+    return (columns,) if isinstance(columns, str) else tuple(columns)
