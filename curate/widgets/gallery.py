@@ -104,11 +104,11 @@ class Gallery(anywidget.AnyWidget):
 
     @selection.setter
     def selection(self, samples: Any) -> None:
-        ids = list(samples.ids() if hasattr(samples, "ids") else _ids(samples))
+        ids = _ids(samples.ids() if hasattr(samples, "ids") else samples)
         wanted = np.asarray(self._view.dataset.positions_of(ids), dtype=np.int64)
         with self._state_lock:
             mask = np.isin(self._rows().positions, wanted)
-            absent = len(set(wanted.tolist())) - int(np.count_nonzero(mask))
+            absent = len(set(ids)) - int(np.count_nonzero(mask))
             if absent:
                 raise BadValue(
                     f"{absent:,} of these samples are not among the {mask.size:,} of this gallery",

@@ -8,8 +8,9 @@ import math
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from curate.media.decode import decode
 from curate.widgets import protocol
 from curate.widgets.data import DatasetData
 
@@ -17,9 +18,6 @@ TILE_COLUMNS = ("sample_id", "uri", "status", "error", "width", "height", "tags"
 
 PICTURE_PIXELS = 1600
 """Longest side of the large picture."""
-
-MAX_PIXELS = 150_000_000
-"""Pixels past which a file is not decoded inside the kernel; its thumbnail is shown."""
 
 WHY_NO_PICTURE = {
     "missing": "The file is not there any more.",
@@ -65,7 +63,7 @@ def page(
 def picture(dataset: DatasetData, position: int) -> tuple[bytes, str]:
     """The large picture as a JPEG of at most 1600 px, and a note where it could not be made.
 
-    Any format that Pillow reads is encoded again, because browsers show neither TIFF nor 16 bits. A file that cannot
+    Whatever the format, it is encoded again, because browsers show neither TIFF nor 16 bits. A file that cannot
     be read gives its thumbnail, or no bytes at all.
     """
     try:
@@ -82,34 +80,13 @@ def large_jpeg(data: bytes, *, longest: int = PICTURE_PIXELS) -> bytes:
     """Encode an image file again as an upright 8-bit JPEG whose longest side is at most `longest` pixels.
 
     Raises:
-        ValueError: it has more than 150 million pixels.
-        OSError: Pillow cannot read it.
+        Undecodable: it cannot be read, or has too many pixels.
     """
-    with Image.open(io.BytesIO(data)) as opened:
-        if opened.width * opened.height > MAX_PIXELS:
-            raise ValueError(f"The image has {opened.width:,} × {opened.height:,} pixels.")
-        opened.draft("RGB", (longest, longest))
-        image = ImageOps.exif_transpose(opened)
-    image = eight_bits(image)
+    image = Image.fromarray(decode(data, min_side=longest))
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=88)
     return buffer.getvalue()
-
-
-def eight_bits(image: Image.Image) -> Image.Image:
-    """The image as RGB; 16-bit and float greys are stretched to the range that they use, transparency lies on white."""
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image, dtype=np.float64)
-        finite = values[np.isfinite(values)]
-        low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-        scaled = np.nan_to_num((values - low) / ((high - low) or 1.0)).clip(0, 1) * 255
-        return Image.fromarray(scaled.astype(np.uint8)).convert("RGB")
-    if image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info:
-        clear = image.convert("RGBA")
-        white = Image.new("RGBA", clear.size, "white")
-        return Image.alpha_composite(white, clear).convert("RGB")
-    return image.convert("RGB")
 
 
 def fields(sample: dict[str, Any]) -> list[protocol.Field]:
