@@ -162,7 +162,7 @@ class _State:
 
 
 def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np.ndarray:
-    """Positions for which every condition of the run is true; none where it is only checked (`dry`)."""
+    """Positions for which every condition of the run is true; one at most where it is only checked (`dry`)."""
     session = state.session
     cursor = session.cursor()
     columns = [*session.columns, *(SCORE_COLUMNS if state.score_of is not None else ())]
@@ -192,7 +192,8 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
         if not scored:
             _boolean(cursor, where, "samples", params)
             if dry:
-                return np.empty(0, np.int64)
+                # one row, not none: an optimised-away scan would not notice a text that is no number
+                return _positions(cursor, f"SELECT position FROM samples WHERE {where} LIMIT 1", params)
             return _positions(cursor, f"SELECT position FROM samples WHERE {where}", params)
         with session.relation("scored", Rows(state.positions(), state.scores()).table()) as own:
             own.execute("CREATE TEMP VIEW joined AS SELECT * FROM samples JOIN scored USING (position)")

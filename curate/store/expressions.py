@@ -42,10 +42,8 @@ def check_where(cursor: duckdb.DuckDBPyConnection, sql: str, columns: Iterable[s
     known = {c.lower(): c for c in columns}
     for name in named:
         if name.lower() not in known:
-            hint = ""
-            near = errors.UnknownName("column", name, known.values())
-            if f'"{name}"' in sql and "did you mean" not in near.hint:
-                hint = f"text takes single quotes: '{name}'"
+            # double quotes make a name of what was meant as text
+            hint = f"text takes single quotes: '{name}'" if f'"{name}"' in sql else ""
             raise errors.UnknownName("column", name, known.values(), hint=hint)
     return {known[name.lower()] for name in named}
 
