@@ -48,12 +48,15 @@ def flat_labels(labels: pl.DataFrame | None, sample_ids: pl.Series, classes: Seq
 
     Args:
         labels: sample_id, field, kind, value, and where they are known box (list of 4: x, y, width, height), score, source.
-        sample_ids: labels of other samples are left out.
+        sample_ids: labels of other samples do not belong to the export.
         classes: which classes there are, in order; by default those of the detections (or, without any, of the
-            classifications) by name. Detections of other classes are left out, and counted.
+            classifications) by name.
+
+    What cannot be exported is left out and counted: kinds but classification and detection, labels without a value, boxes
+    without area, detections of other classes.
 
     Raises:
-        BadValue: a column is missing, a kind is unknown, or a class is given twice.
+        BadValue: a column is missing, or a class is given twice.
     """
     if classes is not None and (twice := [name for name, n in Counter(classes).items() if n > 1]):
         raise BadValue(f"'classes' must not repeat. Got {twice[0]!r} twice")
@@ -61,19 +64,14 @@ def flat_labels(labels: pl.DataFrame | None, sample_ids: pl.Series, classes: Seq
         return FlatLabels(pl.DataFrame(schema=SCHEMA), tuple(classes or ()), {})
     if missing := [name for name in ("sample_id", "field", "kind", "value") if name not in labels.columns]:
         raise BadValue(f"'labels' must have the column {missing[0]!r}. Got {labels.columns}")
-    if unknown := set(labels["kind"].unique()) - {CLASSIFICATION, DETECTION}:
-        raise BadValue(
-            f"Labels of kind {sorted(map(str, unknown))[0]!r} cannot be exported",
-            hint="classification and detection can",
-        )
-    rows = _flattened(labels)
-    faults = pl.Series([None] * rows.height, dtype=pl.String)
+    rows = _flattened(labels.filter(pl.col("sample_id").is_in(sample_ids.implode())))
     box = pl.concat_list(BOX)
     known = rows.filter(kind=DETECTION)["value"] if DETECTION in rows["kind"] else rows["value"]
     names = tuple(classes) if classes is not None else tuple(known.drop_nulls().unique().sort())
     detection = pl.col("kind") == DETECTION
     reason = (
-        pl.when(~pl.col("sample_id").is_in(sample_ids.implode())).then(pl.lit("its sample is not in the export"))
+        pl.when(pl.col("kind").is_in([CLASSIFICATION, DETECTION]).not_().fill_null(value=True))
+        .then(pl.format("kind {}", pl.col("kind").fill_null("unknown")))
         .when(pl.col("value").is_null()).then(pl.lit("no value"))
         .when(detection & box.list.eval(pl.element().is_finite().fill_null(value=False)).list.all().not_())
         .then(pl.lit("no box, or one that is not finite"))

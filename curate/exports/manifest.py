@@ -102,7 +102,9 @@ def origin(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    # Through JSON and back: what is written is then what is read, tuples and times included.
+    # Through JSON and back: what is written is then what is read, tuples and times included. A query knows its own form.
+    if callable(own := getattr(value, "to_json", None)):
+        return msgspec.json.decode(own())
     return msgspec.json.decode(msgspec.json.encode(value, enc_hook=str))
 
 
