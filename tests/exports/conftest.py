@@ -43,8 +43,12 @@ def detections_of(samples: pl.DataFrame) -> pl.DataFrame:
     rows = []
     for i, sample in enumerate(samples["sample_id"]):
         for j in range(i % 3):
-            rows.append((sample, "objects", "detection", ("car", "person")[j], [1.1 + j, 2.0, 3.5, 4.0], 0.5, "model-a"))
-    rows += [(s, "weather", "classification", w, None, None, "ann") for s, w in samples.select("sample_id", "weather").rows()]
+            rows.append(
+                (sample, "objects", "detection", ("car", "person")[j], [1.1 + j, 2.0, 3.5, 4.0], 0.5, "model-a")
+            )
+    rows += [
+        (s, "weather", "classification", w, None, None, "ann") for s, w in samples.select("sample_id", "weather").rows()
+    ]
     columns = ("sample_id", "field", "kind", "value", "box", "score", "source")
     return pl.DataFrame(rows, schema=columns, orient="row").cast({"box": pl.List(pl.Float32), "score": pl.Float32})
 
