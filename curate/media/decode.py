@@ -87,7 +87,8 @@ def decode(data: bytes, *, min_side: int | None = None, max_pixels: int = MAX_PI
         data: a whole image file.
         min_side: the shorter side that is enough. A larger picture may come smaller, with its shorter side at least this
             (JPEG: scaled while decoding, by n/8; others: averaged by a whole factor). None: every pixel.
-        max_pixels: larger pictures are refused by their header.
+        max_pixels: larger pictures are refused by their header. What is not a JPEG, Pillow refuses past twice its own
+            `Image.MAX_IMAGE_PIXELS` in any case.
 
     Returns:
         (h, w, 3) uint8 RGB, contiguous. 16-bit values are scaled to 8 (v / 257).
@@ -218,8 +219,10 @@ def _pillow(image: Image.Image, header: Header, least: tuple[int, int] | None) -
     try:
         if least is not None:
             image.draft(image.mode, least)
+        # Pillow turns a TIFF upright while loading and forgets the tag; a PNG may have its EXIF behind its pixels.
+        exif = from_pillow(image.getexif()) if header.format == "TIFF" else NOTHING
         image.load()
-        exif = from_pillow(image.getexif())
+        exif = exif if header.format == "TIFF" else from_pillow(image.getexif())
         if header.format == "TIFF":
             header = header._replace(width=image.width, height=image.height)
         header = header._replace(exif=exif)
