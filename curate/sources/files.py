@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ import polars as pl
 
 from curate.errors import BadSource
 from curate.media import location as locations
-from curate.sources.listing import SCHEMA, Listing
+from curate.media.record import MISSING
+from curate.sources.listing import Listing, Row, frame
 
 
 def list_files(paths: Sequence[Any], *, root: str | None = None) -> Listing:
@@ -26,7 +28,8 @@ def list_files(paths: Sequence[Any], *, root: str | None = None) -> Listing:
     """
     texts = [_text(path, index) for index, path in enumerate(paths)]
     location, uris = place(texts, root=root)
-    files, notes = unique(uris)
+    files, _ = unique(location, uris)
+    notes = [duplicates_note(len(uris) - files.height)] if files.height < len(uris) else []
     shown = f"{len(texts):,} files" if len(texts) != 1 else texts[0]
     return Listing(location=location, files=files, metadata=None, source=shown, complete=False, notes=notes)
 
@@ -81,12 +84,28 @@ def common_root(found: Iterable[str]) -> str:
     return os.path.commonpath([folder or "/" for folder in folders])
 
 
-def unique(uris: list[str]) -> tuple[pl.DataFrame, list[str]]:
-    """`Listing.files` of bare URIs, the last of equal ones kept; and a note where there were any."""
-    files = pl.DataFrame({"uri": pl.Series(uris, dtype=pl.String)}).unique("uri", keep="last", maintain_order=True)
-    notes = [duplicates_note(len(uris) - files.height)] if files.height < len(uris) else []
-    empty = [pl.lit(None, dtype=kind).alias(name) for name, kind in SCHEMA.items() if name != "uri"]
-    return files.with_columns(empty), notes
+def unique(location: str, uris: list[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """`Listing.files` of bare URIs, the last of equal ones kept; and the (n,) positions of the kept ones.
+
+    Local files are looked up (size, time, whether they are there), and not opened; at a URL that would be a request each.
+    """
+    kept = pl.DataFrame({"uri": pl.Series(uris, dtype=pl.String)}).with_row_index("row")
+    kept = kept.unique("uri", keep="last", maintain_order=True)
+    if locations.is_local(location):
+        return frame(_facts(location, uri) for uri in kept["uri"]), kept["row"]
+    return frame((uri, None, None, None, None) for uri in kept["uri"]), kept["row"]
+
+
+def _facts(location: str, uri: str) -> Row:
+    try:
+        facts = os.stat(locations.from_uri(locations.join(location, uri)))  # noqa: PTH116
+    except FileNotFoundError as error:
+        return (uri, None, None, MISSING, error.strerror)
+    except OSError:
+        return (uri, None, None, None, None)  # whoever opens it will say what is wrong
+    if not stat.S_ISREG(facts.st_mode):
+        return (uri, None, None, None, None)
+    return (uri, facts.st_size, facts.st_mtime_ns // 1000, None, None)
 
 
 def duplicates_note(count: int) -> str:

@@ -13,10 +13,8 @@ from curate.errors import BadSource, SourceNotFound
 from curate.media import location as locations
 from curate.media.format import SNIFFED, SUFFIXES, has_image_suffix, sniff
 from curate.media.record import MISSING, UNREADABLE
-from curate.sources.listing import Listing, frame
+from curate.sources.listing import Listing, Row, frame
 from curate.sources.near import not_found
-
-Row = tuple[str, int | None, int | None, str | None, str | None]
 
 SKIPPED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 """Names that are never pictures and that archives and file managers leave behind; hidden names (".…") go too."""

@@ -8,6 +8,9 @@ from typing import Any
 
 import polars as pl
 
+Row = tuple[str, int | None, int | None, str | None, str | None]
+"""uri, bytes, mtime in microseconds, status, error"""
+
 SCHEMA = pl.Schema(
     {
         "uri": pl.String(),
@@ -57,8 +60,8 @@ class Listing:
         return self.complete and (self.scope is None or self.scope(uri))
 
 
-def frame(rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
-    """`Listing.files` from (uri, bytes, mtime in microseconds, status, error) tuples."""
+def frame(rows: Iterable[Row]) -> pl.DataFrame:
+    """`Listing.files` from rows."""
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], [], []]
     return pl.DataFrame(
         {

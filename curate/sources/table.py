@@ -51,18 +51,16 @@ def list_table(
     """
     data = as_frame(table)
     name = uri_column(data, column)
+    data = data.with_columns(pl.col(name).cast(pl.String))  # categories are text too
     notes: list[str] = []
     named = data.filter(pl.col(name).is_not_null() & (pl.col(name) != ""))
     if named.height < data.height:
         notes.append(f"{data.height - named.height:,} rows name no file in {name!r}; they were left out")
     location, uris = place([locations.to_uri(text) for text in named[name].to_list()], root=root, base=base)
-    # Positions of the last row of each URI, in the order of the table.
-    last = pl.DataFrame({"uri": pl.Series(uris, dtype=pl.String)}).with_row_index("row")
-    last = last.unique("uri", keep="last", maintain_order=True)
-    if last.height < len(uris):
-        notes.append(duplicates_note(len(uris) - last.height))
-    files, _ = unique(last["uri"].to_list())
-    metadata = named.drop(name)[last["row"]]
+    files, rows = unique(location, uris)
+    if files.height < len(uris):
+        notes.append(duplicates_note(len(uris) - files.height))
+    metadata = named.drop(name)[rows]
     return Listing(
         location=location,
         files=files,
@@ -156,7 +154,7 @@ def uri_column(data: pl.DataFrame, column: str | None) -> str:
             raise BadSource(f"There is no column {column!r}. There is {shown}")
         name = column
     else:
-        found = [name for name in data.columns if name.lower() in URI_COLUMNS and data.schema[name] == pl.String]
+        found = [name for name in data.columns if name.lower() in URI_COLUMNS and _is_text(data.schema[name])]
         found = found or [name for name in data.columns if name.lower() in URI_COLUMNS]
         if not found:
             raise BadSource(f"No column says where the pictures are. There is {shown}", hint="name it: column='…'")
@@ -166,9 +164,13 @@ def uri_column(data: pl.DataFrame, column: str | None) -> str:
                 f"The columns {both} may each say where the pictures are", hint=f"choose one: column={found[0]!r}"
             )
         name = found[0]
-    if data.schema[name] != pl.String:
+    if not _is_text(data.schema[name]):
         raise BadSource(f"The column {name!r} holds {data.schema[name]}, not paths", hint="name another: column='…'")
     return name
+
+
+def _is_text(kind: pl.DataType) -> bool:
+    return kind in {pl.String, pl.Categorical, pl.Enum}
 
 
 def _read_json(data: bytes) -> pl.DataFrame:
