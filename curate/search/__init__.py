@@ -1,1 +1,1 @@
-
+"""Prompts to vectors, and exact nearest neighbours under any filter."""
