@@ -76,7 +76,8 @@ class Kinds:
         """
         squares, total = np.zeros(self.rows, np.int64), self.totals()
         np.add.at(squares, self.row, self.count * self.count * self.multiplicity[self.owner])
-        return 1.0 - squares / np.maximum(total * total, 1)
+        share: Floats = 1.0 - squares / np.maximum(total * total, 1)
+        return share
 
     def pick(self, chosen: Ints) -> Kinds:
         """The kinds of these numbers, in this order."""

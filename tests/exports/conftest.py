@@ -40,12 +40,11 @@ def samples_of(root: Path, uris: list[str]) -> pl.DataFrame:
 
 
 def detections_of(samples: pl.DataFrame) -> pl.DataFrame:
-    rows = []
-    for i, sample in enumerate(samples["sample_id"]):
-        for j in range(i % 3):
-            rows.append(
-                (sample, "objects", "detection", ("car", "person")[j], [1.1 + j, 2.0, 3.5, 4.0], 0.5, "model-a")
-            )
+    rows = [
+        (sample, "objects", "detection", ("car", "person")[j], [1.1 + j, 2.0, 3.5, 4.0], 0.5, "model-a")
+        for i, sample in enumerate(samples["sample_id"])
+        for j in range(i % 3)
+    ]
     rows += [
         (s, "weather", "classification", w, None, None, "ann") for s, w in samples.select("sample_id", "weather").rows()
     ]

@@ -26,12 +26,7 @@ def placed(folder: Path) -> list[Path]:
 
 def test_links_really_are_links(pool, tmp_path: Path) -> None:
     hard, soft = export(pool, tmp_path / "hard", media="hardlink"), export(pool, tmp_path / "soft", media="symlink")
-    for location, path in zip(
-        sorted(pool["location"]), hard.manifest.renamed or placed(tmp_path / "hard"), strict=False
-    ):
-        assert location
-        assert path
-    inodes = {os.stat(location).st_ino for location in pool["location"]}
+    inodes = {Path(location).stat().st_ino for location in pool["location"]}
     assert {path.stat().st_ino for path in placed(tmp_path / "hard")} == inodes
     assert all(path.is_symlink() for path in placed(tmp_path / "soft"))
     assert {str(path.resolve()) for path in placed(tmp_path / "soft")} == set(pool["location"])
