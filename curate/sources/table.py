@@ -170,7 +170,7 @@ def uri_column(data: pl.DataFrame, column: str | None) -> str:
 
 
 def _is_text(kind: pl.DataType) -> bool:
-    return kind in {pl.String, pl.Categorical, pl.Enum}
+    return isinstance(kind, (pl.String, pl.Categorical, pl.Enum))
 
 
 def _read_json(data: bytes) -> pl.DataFrame:
