@@ -169,11 +169,14 @@ def _near_copy(shot: _Shot, rng: Random) -> _Shot:
     image = Image.open(io.BytesIO(shot.data)).convert("RGB")
     boxes = shot.boxes
     if rng.random() < 0.5:
-        left, top = rng.randrange(2, 9), rng.randrange(2, 7)
-        right, bottom = image.width - rng.randrange(2, 9), image.height - rng.randrange(2, 7)
-        across, along = image.width / (right - left), image.height / (bottom - top)
-        image = image.resize(image.size, Image.Resampling.BICUBIC, box=(left, top, right, bottom))
-        boxes = [_clipped(box, left, top, across, along, image.size) for box in boxes]
+        crop = (
+            rng.randrange(2, 9),
+            rng.randrange(2, 7),
+            image.width - rng.randrange(2, 9),
+            image.height - rng.randrange(2, 7),
+        )
+        image = image.resize(image.size, Image.Resampling.BICUBIC, box=crop)
+        boxes = [_clipped(box, crop, image.size) for box in boxes]
         boxes = [box for box in boxes if box.w >= 2 and box.h >= 2]
     else:
         image = ImageEnhance.Brightness(image).enhance(rng.uniform(0.94, 1.06))
@@ -182,7 +185,10 @@ def _near_copy(shot: _Shot, rng: Random) -> _Shot:
     return _Shot(out.getvalue(), boxes)
 
 
-def _clipped(box: Box, left: int, top: int, across: float, along: float, size: tuple[int, int]) -> Box:
+def _clipped(box: Box, crop: tuple[int, int, int, int], size: tuple[int, int]) -> Box:
+    """The box after cutting out `crop` (left, top, right, bottom) and enlarging it to `size`."""
+    left, top, right, bottom = crop
+    across, along = size[0] / (right - left), size[1] / (bottom - top)
     x0, y0 = max(0.0, (box.x - left) * across), max(0.0, (box.y - top) * along)
     x1 = min(float(size[0]), (box.x + box.w - left) * across)
     y1 = min(float(size[1]), (box.y + box.h - top) * along)

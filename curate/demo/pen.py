@@ -53,6 +53,12 @@ class Pen:
         self._grow(spots)
         self.draw.polygon(spots, fill=self.fill(colour))
 
+    def facet(self, points: Sequence[tuple[float, float, float]], colour: Colour) -> None:
+        """A filled polygon in space: points are (right, up, further ahead) in metres, never mirrored."""
+        spots = [self.camera.project(self.x + right, up, self.z + ahead) for right, up, ahead in points]
+        self._grow(spots)
+        self.draw.polygon(spots, fill=self.fill(colour))
+
     def box(self, left: float, low: float, right: float, high: float, colour: Colour, *, round_by: float = 0.0) -> None:
         """A rectangle, its corners rounded by `round_by` metres."""
         one, two = self.at(left, high), self.at(right, low)

@@ -160,7 +160,7 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
     cover(asphalt, plane(road.line), paint * worn)
     cover(asphalt, plane(road.centre), centre * worn)
     if road.place == "city street":
-        _add_crossing(asphalt, u, v, pixel, deep, road)
+        _add_crossing(asphalt, u, v, pixel=pixel, deep=deep, road=road)
     cover(colour, asphalt, on_road)
 
     if air.snow:
@@ -194,7 +194,7 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
     return np.asarray(colour, dtype=np.float32), np.asarray(mirror, dtype=np.float32)
 
 
-def _add_crossing(asphalt: Floats, u: Floats, v: Floats, pixel: Floats, deep: Floats, road: Road) -> None:
+def _add_crossing(asphalt: Floats, u: Floats, v: Floats, *, pixel: Floats, deep: Floats, road: Road) -> None:
     """Zebra crossings, every 60 metres."""
     along = np.clip((1.5 - np.abs(np.mod(v, np.float32(60.0)) - 40.0)) / deep + 0.5, 0.0, 1.0)
     bars = np.clip((0.27 - np.abs(np.mod(u, np.float32(1.1)) - 0.55)) / pixel + 0.5, 0.0, 1.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 from PIL import ImageDraw
@@ -107,7 +108,7 @@ def paint_verge(draw: ImageDraw.ImageDraw, camera: Camera, road: Road, air: Atmo
         if rng.random() < 0.55:
             _street_trees(draw, camera, road, air, rng)
         _poles(draw, camera, road, air, lamps, period=22.0, tall=6.4, arm=1.5, offset=0.5, lit=1.0)
-        _traffic_light(draw, camera, road, air, rng, lamps)
+        _traffic_light(draw, camera, road, air, rng=rng, lamps=lamps)
     elif road.place == "forest road":
         _trees(
             draw,
@@ -176,7 +177,7 @@ def _rails(draw: ImageDraw.ImageDraw, camera: Camera, road: Road, air: Atmospher
     for side in (-1.0, 1.0):
         u = side * (road.half + 0.7) - camera.lane
         depths = (120.0, 60.0, 34.0, 22.0, 15.0, 11.0, 8.0, 6.0, 4.6, 3.4)
-        for far, near in zip(depths, depths[1:], strict=False):
+        for far, near in itertools.pairwise(depths):
             quad = [camera.project(u, 0.82, far), camera.project(u, 0.82, near)]
             quad += [camera.project(u, 0.5, near), camera.project(u, 0.5, far)]
             draw.polygon(quad, fill=air.shade((172, 176, 180), near, u))
@@ -226,7 +227,7 @@ def _poles(
 
 
 def _traffic_light(
-    draw: ImageDraw.ImageDraw, camera: Camera, road: Road, air: Atmosphere, rng: Random, lamps: list[Lamp]
+    draw: ImageDraw.ImageDraw, camera: Camera, road: Road, air: Atmosphere, *, rng: Random, lamps: list[Lamp]
 ) -> None:
     z = (38.0 - camera.travel) % 60.0 + 8.0
     u = road.half + 0.6 - camera.lane

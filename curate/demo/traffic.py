@@ -126,7 +126,7 @@ def _mirror(canvas: Image.Image, pen: Pen, air: Atmosphere) -> None:
     """Lay the upside-down image of what was just drawn on a wet road below it."""
     if not air.wet or pen.scale < 8.0:
         return
-    left, top, right, bottom = (round(edge) for edge in pen.extent)
+    left, top, right, _ = (round(edge) for edge in pen.extent)
     foot = round(pen.origin[1])
     left, right, top = max(left, 0), min(right, canvas.width), max(top, 0)
     depth = min(canvas.height - foot, round((foot - top) * 0.8))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from random import Random
 
 from curate.demo.light import Colour, jittered, mix, scaled
-from curate.demo.pen import Pen, Point
+from curate.demo.pen import Pen
 
 _PAINTS: tuple[Colour, ...] = (
     (188, 34, 36), (32, 74, 150), (226, 228, 230), (44, 46, 50), (150, 156, 162), (222, 176, 44), (28, 104, 78),
@@ -34,28 +36,43 @@ _GLASS: Colour = (52, 64, 78)
 _RUBBER: Colour = (24, 24, 26)
 
 
-def _flank(
-    pen: Pen,
-    half: float,
-    length: float,
-    bands: tuple[tuple[float, float, Colour], ...],
-    *,
-    span: tuple[float, float] = (0.0, 1.0),
-) -> None:
-    """The visible side of a box `length` metres long: bands of (low, high, colour), in true perspective.
+def _flank(pen: Pen, half: float, length: float, bands: tuple[tuple[float, float, Colour], ...]) -> None:
+    """The visible side of a box `length` metres long: bands of (low, high, colour), and two wheels.
 
-    The side with the smaller |x| faces the camera; straight ahead neither does. `span` keeps a part of the length.
+    The side with the smaller |x| faces the camera; straight ahead neither does.
     """
-    side = -1.0 if pen.x > 0 else 1.0
-    if abs(pen.x) < half:
+    side = _facing(pen, half)
+    if not side:
         return
-    camera, near, far = pen.camera, pen.z + length * span[0], pen.z + length * span[1]
-    x = pen.x + side * half
     for low, high, colour in bands:
-        quad: list[Point] = [camera.project(x, low, near), camera.project(x, high, near)]
-        quad += [camera.project(x, high, far), camera.project(x, low, far)]
-        pen.draw.polygon(quad, fill=pen.fill(colour))
-        pen._grow(quad)
+        x = side * half
+        pen.facet([(x, low, 0.0), (x, high, 0.0), (x, high, length), (x, low, length)], colour)
+    radius = 0.34 if length < 5.0 else 0.5
+    for ahead in (length * 0.2, length * 0.8):
+        rim = [(math.cos(turn * 0.785) * radius, math.sin(turn * 0.785) * radius) for turn in range(8)]
+        pen.facet([(side * half, radius + up, ahead + along) for along, up in rim], _RUBBER)
+        pen.facet([(side * half, radius + up * 0.55, ahead + along * 0.55) for along, up in rim], (128, 130, 134))
+
+
+def _facing(pen: Pen, half: float) -> float:
+    """-1 or 1: which side of a vehicle the camera sees; 0 for neither."""
+    if abs(pen.x) < half:
+        return 0.0
+    return -1.0 if pen.x > 0 else 1.0
+
+
+def _cabin_side(pen: Pen, base: float, top: float, waist: float, roof: float, *, front: bool, paint: Colour) -> None:
+    """A car's side windows under the edge of its roof, leaning inwards, with a sloping end."""
+    side = _facing(pen, base)
+    if not side:
+        return
+    low, high, end = side * base, side * top, (2.9 if not front else 3.7)
+    pen.facet([(low, waist - 0.05, 0.0), (high, roof, 0.0), (high, roof, end - 0.8), (low, waist - 0.05, end)], paint)
+    inset = waist + 0.06
+    pillars = (0.25, end * 0.48, end - 0.75)
+    for one, two in itertools.pairwise(pillars):
+        glass = [(low, inset, one), (high, roof - 0.1, one + 0.08), (high, roof - 0.1, two - 0.12), (low, inset, two)]
+        pen.facet(glass, scaled(_GLASS, 0.85))
 
 
 def _wheels(pen: Pen, half: float, width: float, radius: float) -> None:
@@ -88,18 +105,10 @@ def draw_car(pen: Pen, rng: Random, *, front: bool, brake: bool) -> None:
     waist = {"hatch": 0.92, "saloon": 0.94, "suv": 1.08}[kind]
     dark, light = scaled(paint, 0.62), scaled(paint, 1.18)
     pen.shadow(half * 1.12)
-    # The cabin is shorter than the car: seen from the front it stands behind the bonnet.
-    cabin = (0.26, 0.9) if front else (0.02, 0.66)
-    _flank(pen, half * 0.97, 4.2, ((0.0, 0.34, (22, 22, 24)), (0.3, waist - 0.04, scaled(paint, 0.78))))
-    _flank(
-        pen,
-        half * 0.86,
-        4.2,
-        ((waist - 0.08, roof - 0.1, scaled(_GLASS, 0.8)), (roof - 0.16, roof - 0.05, dark)),
-        span=cabin,
-    )
-    _wheels(pen, half - 0.03, 0.24, 0.32)
     top = half * (0.68 if kind != "suv" else 0.78)
+    _flank(pen, half * 0.97, 4.2, ((0.0, 0.34, (22, 22, 24)), (0.26, waist - 0.04, scaled(paint, 0.78))))
+    _cabin_side(pen, half * 0.95, top, waist, roof - 0.04, front=front, paint=scaled(paint, 0.66))
+    _wheels(pen, half - 0.03, 0.24, 0.32)
     pen.polygon(
         [
             (-half * 0.95, waist),
