@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from curate.errors import BadValue
-from curate.widgets import protocol, tiles
+from curate.widgets import protocol, tiles, wording
 
 THUMBNAIL = (144, 108)
 """Width and height of a picture in the sheet, in pixels."""
@@ -40,7 +40,7 @@ def contact_sheet_html(view: Any, n: int = 24) -> str:
         f'<div style="{SHEET}"><p style="margin:0 0 4px"><b>{count:,}</b> of {total:,} samples'
         f"{f', the first {len(infos)} shown' if count > len(infos) else ''}</p>"
     ]
-    parts.append(f'<p style="margin:0 0 8px"><code>{escape(view.query.to_python())}</code></p>')
+    parts.append(f'<p style="margin:0 0 8px"><code>{escape(wording.python(view.query, longest=400))}</code></p>')
     if not infos:
         parts.append('<p style="margin:0;opacity:.75">No sample fits this query.</p>')
     for info, picture in zip(infos, pictures, strict=True):
@@ -62,7 +62,7 @@ def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
     lines = max(1, -(-len(infos) // columns))
     sheet = Image.new("RGB", (gap + columns * (width + gap), head + lines * (height + foot + gap)), GROUND)
     draw = ImageDraw.Draw(sheet)
-    title = f"{len(rows.positions):,} of {view.dataset.count():,}   {view.query.to_python()}"
+    title = f"{len(rows.positions):,} of {view.dataset.count():,}   {wording.python(view.query, longest=400)}"
     draw.text((gap, 9), title[: 26 * columns], fill=INK)
     for i, (info, picture) in enumerate(zip(infos, pictures, strict=True)):
         x, y = gap + (i % columns) * (width + gap), head + (i // columns) * (height + foot + gap)
@@ -80,7 +80,8 @@ def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
 
 def contact_sheet_text(view: Any) -> str:
     """The same in one line of plain text."""
-    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {view.query.to_python()}"
+    query = wording.python(view.query, longest=400)
+    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {query}"
 
 
 def _samples(view: Any, n: int) -> tuple[Any, list[protocol.RowInfo], list[Image.Image | None]]:

@@ -14,12 +14,15 @@ class Rows(Protocol):
 
     positions: (m,) int64 row numbers of the dataset, in the order of the view.
     scores: (m,) float32 aligned with positions, where the view was searched.
+    generation: positions of another generation mean nothing (a purge has moved them).
     """
 
     @property
     def positions(self) -> np.ndarray: ...  # noqa: D102
     @property
     def scores(self) -> np.ndarray | None: ...  # noqa: D102
+    @property
+    def generation(self) -> int: ...  # noqa: D102
 
 
 class DatasetData(Protocol):
@@ -27,7 +30,6 @@ class DatasetData(Protocol):
 
     @property
     def version(self) -> Hashable: ...  # noqa: D102
-    def changed(self) -> bool: ...  # noqa: D102
     def count(self) -> int: ...  # noqa: D102
     def thumbnails(self, positions: np.ndarray) -> Sequence[bytes | None]: ...  # noqa: D102
     def frame(self, positions: np.ndarray, columns: Sequence[str] | None = None) -> pl.DataFrame: ...  # noqa: D102

@@ -149,7 +149,7 @@ class Gallery(anywidget.AnyWidget):
             version=self._version,
             count=len(rows.positions),
             total=dataset.count(),
-            python=self._view.query.to_python(),
+            python=wording.python(self._view.query),
             chips=wording.chips(self._view.query),
             order=wording.order(self._view.query),
             scored=scored,
@@ -158,6 +158,7 @@ class Gallery(anywidget.AnyWidget):
         ), None
 
     def _get_page(self, request: protocol.GetPage) -> Answer:
+        stale = self._look()
         rows = self._rows()
         stop = min(request.stop, request.start + protocol.PAGE_ROWS)
         positions = np.asarray(rows.positions[request.start : stop])
@@ -169,7 +170,7 @@ class Gallery(anywidget.AnyWidget):
             version=self._version,
             start=request.start,
             rows=infos,
-            stale=self._look(),
+            stale=stale,
         ), data
 
     def _get_picture(self, request: protocol.GetPicture) -> Answer:
@@ -227,15 +228,16 @@ class Gallery(anywidget.AnyWidget):
             raise BadValue("A tag needs a name.")
         picked = self._view.select(self._selected_ids())
         changed = picked.untag(name) if request.remove else picked.tag(name)
-        self._follow()
+        self._look(now=True)
         return protocol.Tagged(client=request.client, id=request.id, name=name, changed=int(changed)), None
 
     def _refresh(self, request: protocol.Refresh) -> Answer:
         with self._state_lock:
+            self._look(now=True)
             before = self._rows().positions[self._picked.mask]
             self._loaded = None
-            kept = np.isin(self._rows().positions, before)
-            self._picked.replace(kept)
+            mask = np.isin(self._rows().positions, before)
+            self._picked.replace(mask)
             self._version += 1
         self._announce_selection("")
         self._channel.send(protocol.ViewChanged(version=self._version))
@@ -247,34 +249,39 @@ class Gallery(anywidget.AnyWidget):
         """The rows, evaluated on first use, and the same until somebody asks for a refresh."""
         with self._state_lock:
             if self._loaded is None:
-                self._loaded_version = self._view.dataset.version
                 self._loaded = self._view.rows()
+                self._loaded_version = self._view.dataset.version
                 self._stale = False
                 if self._picked.mask.size != len(self._loaded.positions):
-                    self._picked = RowSelection(len(self._loaded.positions))
+                    self._picked.replace(np.zeros(len(self._loaded.positions), dtype=bool))
             return self._loaded
 
-    def _look(self) -> bool:
-        """Whether the view would now give other rows; asked at most every two seconds."""
-        with self._state_lock:
-            now = time.monotonic()
-            if not self._stale and now - self._looked > LOOK_EVERY:
-                self._looked = now
-                dataset = self._view.dataset
-                self._stale = dataset.changed() or dataset.version != self._loaded_version
-            return self._stale
+    def _look(self, *, now: bool = False) -> bool:
+        """Whether the view would now give other rows; asked again every two seconds, or at once with `now`.
 
-    def _follow(self) -> None:
-        """After a write of our own: show it, without moving rows under the eyes of whoever looks at them."""
+        Where the rows are the same and only what is known of them has changed (a tag), they are shown again. Rows do
+        not move under the eyes of whoever looks at them, unless a purge has made their positions mean other samples.
+        """
         with self._state_lock:
-            shown = self._rows()
-            now = self._view.rows()
-            if np.array_equal(shown.positions, now.positions):
-                self._loaded, self._loaded_version = now, self._view.dataset.version
+            shown, dataset = self._rows(), self._view.dataset
+            moment = time.monotonic()
+            if not now and dataset.version == self._loaded_version and moment - self._looked < LOOK_EVERY:
+                return self._stale
+            self._looked = moment
+            fresh = self._view.rows()
+            if dataset.version == self._loaded_version:
+                return self._stale
+            self._loaded_version = dataset.version
+            if fresh.generation != shown.generation:
+                self._loaded, self._stale = fresh, False
+                self._picked.replace(np.zeros(len(fresh.positions), dtype=bool))
+            elif np.array_equal(shown.positions, fresh.positions):
+                self._loaded, self._stale = fresh, False
             else:
                 self._stale = True
             self._version += 1
         self._channel.send(protocol.ViewChanged(version=self._version))
+        return self._stale
 
     def _selected_ids(self, limit: int | None = None) -> list[int]:
         with self._state_lock:

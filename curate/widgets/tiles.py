@@ -89,12 +89,22 @@ def large_jpeg(data: bytes, *, longest: int = PICTURE_PIXELS) -> bytes:
     return buffer.getvalue()
 
 
+# What the store keeps for itself, and what Curate measures: the person's own columns come before both.
+PLUMBING = {"tags", "root", "content_hash", "phash", "mtime", "mode", "orientation", "ingested_at", "aspect", "height"}
+MEASURED = ("brightness", "contrast", "sharpness", "saturation", "entropy")
+IDENTITY = ("captured_at", "latitude", "longitude", "width", "format", "bytes", "source", "origin", "uri", "sample_id")
+
+
 def fields(sample: dict[str, Any]) -> list[protocol.Field]:
-    """The metadata of a sample as lines of text; what is empty is left out."""
+    """The metadata of a sample as lines of text, the person's own columns first; what is empty is left out."""
+    own = [name for name in sample if name not in PLUMBING and name not in MEASURED and name not in IDENTITY]
     lines = []
-    for name, value in sample.items():
-        text = text_of(value)
-        if text and name != "tags" and not (name == "status" and text == "ok"):
+    for name in (*own, *MEASURED, *IDENTITY):
+        value = sample.get(name)
+        text = f"{value:,}" if name == "bytes" and isinstance(value, int) else text_of(value)
+        if name == "width" and text:
+            lines.append(protocol.Field(name="size", value=f"{text} × {text_of(sample.get('height'))}"))
+        elif text and not (name == "status" and text == "ok"):
             lines.append(protocol.Field(name=name, value=text[:1000]))
     return lines
 
@@ -104,7 +114,7 @@ def text_of(value: Any) -> str:
     if value is None or isinstance(value, bytes):
         return ""
     if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.6g}"
+        return "" if math.isnan(value) else f"{value:.4g}"
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     if isinstance(value, list | tuple):

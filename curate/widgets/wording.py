@@ -14,6 +14,12 @@ def chips(query: q.Query) -> list[Chip]:
     return [chip for step in query.steps for chip in _chips(step)]
 
 
+def python(query: q.Query, *, longest: int = 20_000) -> str:
+    """The query as Python; cut where it names very many ids."""
+    text = query.to_python()
+    return text if len(text) <= longest else text[:longest] + "…"
+
+
 def order(query: q.Query) -> str:
     """What the rows are sorted by."""
     by = "order of ingest"
@@ -52,8 +58,13 @@ def _chips(step: q.AnyStep) -> Iterator[Chip]:
 
 
 def _where(sql: str, params: Sequence[Any]) -> str:
-    """The expression with its parameters behind it, because a question mark may also stand inside a text."""
-    return f"{sql}  ({', '.join(repr(param) for param in params)})" if params else sql
+    """The expression with its parameters in it; behind it where a question mark may also stand inside a text."""
+    if not params:
+        return sql
+    if sql.count("?") != len(params):
+        return f"{sql}  ({', '.join(repr(param) for param in params)})"
+    pieces = sql.split("?")
+    return pieces[0] + "".join(repr(param) + piece for param, piece in zip(params, pieces[1:], strict=True))
 
 
 def _word(word: q.Word) -> str:

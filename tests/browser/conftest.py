@@ -148,9 +148,17 @@ class Notebook:
     def begin(self, code: str) -> None:
         """Let the kernel run code, and do not wait for it."""
         self.page.evaluate(
-            "(code) => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute({ code }); }",
+            """(code) => {
+                const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+                window.running = true;
+                kernel.requestExecute({ code }).done.finally(() => { window.running = false; });
+            }""",
             code,
         )
+
+    def running(self) -> bool:
+        """Whether what `begin` began still runs."""
+        return bool(self.page.evaluate("() => window.running"))
 
     def interrupt(self) -> None:
         """Stop what `begin` began."""
@@ -162,7 +170,7 @@ class Notebook:
             "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", f"JupyterLab {name}"
         )
         light = "true" if name == "Light" else "false"
-        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', timeout=SLOW)
+        self.page.wait_for_selector(f'body[data-jp-theme-light="{light}"]', state="attached", timeout=SLOW)
 
 
 @pytest.fixture(scope="session")

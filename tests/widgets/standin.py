@@ -20,6 +20,7 @@ FIRST_ID = 9_007_199_254_740_993  # 2**53 + 1: a number that JavaScript cannot h
 class StandinRows:
     positions: np.ndarray
     scores: np.ndarray | None = None
+    generation: int = 0
 
 
 @dataclass
@@ -35,9 +36,6 @@ class StandinDataset:
 
     def count(self) -> int:
         return self.n
-
-    def changed(self) -> bool:
-        return False
 
     def thumbnails(self, positions: np.ndarray) -> list[bytes | None]:
         self.thumbnail_calls.append(positions)

@@ -10,7 +10,10 @@ export function Lightbox({ store }: { store: GalleryStore }) {
   const opened = store.opened.value;
   const isOpen = opened !== null;
   useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
+    if (!isOpen) return;
+    dialog.current?.showModal();
+    // Not the first button: the space bar would press it instead of selecting.
+    dialog.current?.focus();
   }, [isOpen]);
   if (opened === null) return null;
 
@@ -36,6 +39,7 @@ export function Lightbox({ store }: { store: GalleryStore }) {
     <dialog
       ref={dialog}
       class="curate-dialog curate-lightbox"
+      tabIndex={-1}
       aria-label={`Sample ${row + 1} of ${count}`}
       onClose={() => store.close()}
       onKeyDown={onKeyDown}
