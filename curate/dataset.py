@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -101,6 +101,8 @@ class Dataset(View):
         self,
         model: Any = None,
         *,
+        name: str | None = None,
+        text: Any = None,
         batch_size: int | None = None,
         device: str | None = None,
         precision: str = "auto",
@@ -111,6 +113,8 @@ class Dataset(View):
             model: ``"ViT-B-32/laion2b_s34b_b79k"`` (OpenCLIP's names), ``"local-dir:PATH"``, ``"demo"``, a callable from a list of
                 pictures to (n, d) vectors, or vectors: an array row-aligned with ``ds.ids()``, or a table. None takes the encoder
                 that the dataset has, else an OpenCLIP model, and says which.
+            name: of the encoder, for a callable or for vectors.
+            text: what encodes words into the same space: a callable beside a callable, a model beside vectors.
             batch_size: pictures a forward pass; None takes what is fastest here.
             device: ``cpu``, ``cuda``; None takes a GPU where there is one.
             precision: ``auto``, ``fp32``, ``bf16`` or ``fp16``; auto takes bf16 where the hardware computes in it.
@@ -120,7 +124,7 @@ class Dataset(View):
         """
         from curate.embedding import embed
 
-        return embed(self, model, batch_size=batch_size, device=device, precision=precision)
+        return embed(self, model, name=name, text=text, batch_size=batch_size, device=device, precision=precision)
 
     def encoders(self) -> list[EncoderInfo]:
         """The encoders whose vectors the dataset has."""
@@ -270,7 +274,7 @@ class Dataset(View):
             if name == "thumbnails" or name.startswith("vectors/"):
                 table.forget_old_versions()
 
-    def purge(self, ids: Sequence[int] | np.ndarray) -> int:
+    def purge(self, ids: Iterable[int]) -> int:
         """Erase samples for good: rows, labels, thumbnails, vectors, and every trace in older versions.
 
         For privacy requests; nothing brings them back. The media files are not ours and are not touched. Snapshots hold the

@@ -31,7 +31,9 @@ def export_view(
 ) -> Export:
     """`View.export`."""
     provenance = {"query": view.query, "python": view.query.to_python(), "encoder": encoder_of(view)}
-    return _export(view, path, provenance, None, format, labels, classes, media, overwrite)
+    return _export(
+        view, path, provenance, None, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite
+    )
 
 
 def export_split(
@@ -53,7 +55,10 @@ def export_split(
         "split": split.certificate,
         "split_name": split.name,
     }
-    return _export(split.members(), path, provenance, split.name, format, labels, classes, media, overwrite)
+    return _export(
+        split.members(), path, provenance, split.name,
+        format=format, labels=labels, classes=classes, media=media, overwrite=overwrite,
+    )  # fmt: skip
 
 
 def _export(
@@ -61,6 +66,7 @@ def _export(
     path: str | Path,
     provenance: dict[str, Any],
     part_column: str | None,
+    *,
     format: str,
     labels: str | None,
     classes: Sequence[str] | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -114,7 +114,7 @@ class View:
         """Keep the samples that carry none of the tags."""
         return self._then(q.Untagged(_texts(tags, "untagged")), check=True)
 
-    def select(self, ids: Sequence[int] | np.ndarray) -> View:
+    def select(self, ids: Iterable[int]) -> View:
         """Keep these samples, in this order.
 
         Raises:
@@ -348,9 +348,9 @@ class View:
             self.dataset.write_event(action, payload, sample_ids=ids[changed], codes=codes[changed])
         return int(changed.sum())
 
-    def _known_ids(self, ids: Sequence[int] | np.ndarray) -> tuple[int, ...]:
+    def _known_ids(self, ids: Iterable[int]) -> tuple[int, ...]:
         try:
-            wanted = np.asarray(ids, dtype=np.int64).reshape(-1)
+            wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64).reshape(-1)
         except (ValueError, TypeError, OverflowError):
             raise errors.BadValue(f"Sample ids are integers. Got {ids!r}", hint="view.ids() gives them") from None
         at = self.dataset.session.positions_of(wanted)

@@ -83,8 +83,11 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                     run.append(steps.pop(0))
                 state.keep(_matching(run, state))
             case Search():
-                limit = steps.pop(0) if steps and isinstance(steps[0], Limit) else None
-                state.search(step, searcher, None if limit is None else limit.n)
+                limit = None
+                if steps and isinstance(steps[0], Limit):
+                    limit = steps[0].n
+                    del steps[0]
+                state.search(step, searcher, limit)
             case Select(ids):
                 at = session.positions_of(ids)
                 state.choose(at[at >= 0])

@@ -119,7 +119,7 @@ class Vectors:
             return index
 
     def missing(self, name: str) -> np.ndarray:
-        """Positions (int64) of samples with a picture whose current content has no vector."""
+        """Positions (int64) of readable samples whose current content has no vector."""
         table = self.session.folder.table(f"vectors/{name}")
         session = self.session
         held = np.zeros(session.n, np.int64)
@@ -127,7 +127,7 @@ class Vectors:
             rows = table.read(["sample_id", "content"])
             at = session.positions_of(rows.column("sample_id").to_numpy())
             held[at[at >= 0]] = rows.column("content").to_numpy()[at >= 0]
-        return np.flatnonzero((held != session.content) & (session.content != 0))
+        return np.flatnonzero((held != session.content) & session.readable)
 
     def search(self, step: Search, k: int, mask: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
         """The best `k` positions under the mask, and their scores."""
