@@ -15,7 +15,7 @@ from curate import errors
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset, create, open  # noqa: A004 - `curate.open` is the word that users know
-    from curate.demo.dataset import demo
+    from curate.demo.dataset import build_demo as demo
     from curate.doctor import doctor
     from curate.exports.verify import Verification, verify
     from curate.query import Query

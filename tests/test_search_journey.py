@@ -54,6 +54,7 @@ def test_score_and_rank_can_be_filtered_and_sorted(planted):
     assert found.where("rank <= 3 AND weather = 'hail'").count() == 3
     assert found.sort_by("score").df(["score"])["score"].is_sorted()
     assert found.sort_by("rank", descending=True).df(["rank"])["rank"].to_list() == list(range(23, 0, -1))
+    assert found.where("weather = 'snow'").df(["rank"])["rank"].min() > 6, "a rank stays what the search gave"
     assert found.sql("SELECT max(score) AS best FROM this").item() <= 1.001
 
 

@@ -30,12 +30,14 @@ class Rows:
     Attributes:
         positions: (m,) int64, in the order of the view.
         scores: (m,) float32 cosines aligned with `positions`, None where nothing was searched for.
+        ranks: (m,) int32 from 1, the place that the search gave; later steps leave it as it was.
         unscored: samples that passed the filters and could not be scored, having no vector.
         generation: of the session; positions of another generation mean nothing.
     """
 
     positions: np.ndarray
     scores: np.ndarray | None = None
+    ranks: np.ndarray | None = None
     unscored: int = 0
     generation: int = 0
 
@@ -50,7 +52,7 @@ class Rows:
         }
         if self.scores is not None:
             columns["score"] = pa.array(self.scores)
-            columns["rank"] = pa.array(rank(self.scores))
+            columns["rank"] = pa.array(self.ranks)
         return pa.table(columns)
 
 
@@ -102,7 +104,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                 state.choose(state.positions()[:n])
             case Sample(n, _, seed):
                 state.keep(_drawn(n, seed, state))
-    return Rows(state.positions(), state.scores(), state.unscored, session.generation)
+    return state.rows()
 
 
 class _State:
@@ -112,13 +114,19 @@ class _State:
         self.session = session
         self.order: np.ndarray | None = None
         self.score_of: np.ndarray | None = None
+        self.rank_of: np.ndarray | None = None
         self.unscored = 0
+
+    def rows(self) -> Rows:
+        positions = self.positions()
+        if self.score_of is None or self.rank_of is None:
+            return Rows(positions, generation=self.session.generation)
+        return Rows(
+            positions, self.score_of[positions], self.rank_of[positions], self.unscored, self.session.generation
+        )
 
     def positions(self) -> np.ndarray:
         return np.arange(self.session.n) if self.order is None else self.order
-
-    def scores(self) -> np.ndarray | None:
-        return None if self.score_of is None else self.score_of[self.positions()]
 
     def mask(self) -> np.ndarray | None:
         if self.order is None:
@@ -151,17 +159,21 @@ class _State:
         count = self.session.n if self.order is None else len(self.order)
         if limit is not None:
             found, scores = searcher.search(step, min(limit, count), mask)
-            self.order = found.astype(np.int64)
-            self.score_of = np.full(self.session.n, np.nan, np.float32)
-            self.score_of[self.order] = scores
-            self.unscored = 0
+            self._scored(found.astype(np.int64), scores)
             return
         scores, there = searcher.scores(step)
         candidates = self.positions() if self.order is None else np.sort(self.order)
         scored = candidates[there[candidates]]
         self.unscored = len(candidates) - len(scored)
-        self.order = scored[np.argsort(-scores[scored], kind="stable")]
-        self.score_of = scores
+        best_first = scored[np.argsort(-scores[scored], kind="stable")]
+        self._scored(best_first, scores[best_first])
+
+    def _scored(self, order: np.ndarray, scores: np.ndarray) -> None:
+        self.order = order
+        self.score_of = np.full(self.session.n, np.nan, np.float32)
+        self.score_of[order] = scores
+        self.rank_of = np.zeros(self.session.n, np.int32)
+        self.rank_of[order] = np.arange(1, len(order) + 1, dtype=np.int32)
 
 
 def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np.ndarray:
@@ -198,7 +210,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
                 # one row, not none: an optimised-away scan would not notice a text that is no number
                 return _positions(cursor, f"SELECT position FROM samples WHERE {where} LIMIT 1", params)
             return _positions(cursor, f"SELECT position FROM samples WHERE {where}", params)
-        with session.relation("scored", Rows(state.positions(), state.scores()).table()) as own:
+        with session.relation("scored", state.rows().table()) as own:
             own.execute("CREATE TEMP VIEW joined AS SELECT * FROM samples JOIN scored USING (position)")
             _boolean(own, where, "joined", params)
             return _positions(own, f"SELECT position FROM joined AS samples WHERE {where}", params)
@@ -236,12 +248,11 @@ def _known_tags(step: Tagged | Untagged, session: Session) -> None:
 def _sorted(column: str, descending: bool, state: _State) -> np.ndarray:
     session = state.session
     if column in SCORE_COLUMNS:
-        scores = state.scores()
-        if scores is None:
+        rows = state.rows()
+        if rows.scores is None or rows.ranks is None:
             raise errors.UnknownName("column", column, session.columns, hint=f"{column} is there after search()")
-        falling = descending == (column == "score")
-        positions = state.positions()
-        return positions[np.argsort(-scores if falling else scores, kind="stable")]
+        key = rows.scores if column == "score" else rows.ranks
+        return rows.positions[np.argsort(-key if descending else key, kind="stable")]
     known = {c.lower(): c for c in session.columns}
     if column.lower() not in known:
         raise errors.UnknownName("column", column, known.values())
@@ -278,17 +289,6 @@ def splitmix64(x: np.ndarray) -> np.ndarray:
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         mixed: np.ndarray = x ^ (x >> np.uint64(31))
         return mixed
-
-
-def rank(scores: np.ndarray) -> np.ndarray:
-    """(m,) int32 ranks from 1, best first, ties in order.
-
-    >>> rank(np.array([0.1, 0.9, 0.5], np.float32)).tolist()
-    [3, 1, 2]
-    """
-    ranks = np.empty(len(scores), np.int32)
-    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1, dtype=np.int32)
-    return ranks
 
 
 def frame(session: Session, rows: Rows, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -344,5 +344,6 @@ def check_step(session: Session, query: Query) -> None:
     session.refresh()
     state = _State(session)
     if any(isinstance(step, Search) for step in query.steps):
-        state.order, state.score_of = np.empty(0, np.int64), np.empty(session.n, np.float32)
+        state.order = np.empty(0, np.int64)
+        state.score_of, state.rank_of = np.empty(session.n, np.float32), np.empty(session.n, np.int32)
     _matching(query.steps[-1:], state, dry=True)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,12 +83,12 @@ class Folder:
         return self.pinned is not None
 
     @classmethod
-    def create(cls, path: str | Path, *, demo: bool = False) -> Folder:
+    def create(cls, path: str | Path, *, demo: Mapping[str, int] | None = None) -> Folder:
         """Make an empty dataset folder.
 
         Args:
             path: where.
-            demo: record that it holds rendered scenes, which the demo model knows.
+            demo: what the rendered scenes that it will hold were made with; `embed` then takes the demo model.
 
         Raises:
             DatasetExists: there is something at `path` already.
@@ -105,7 +106,7 @@ class Folder:
             "format": migrations.FORMAT,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "curate": __version__,
-            **({"demo": True} if demo else {}),
+            **({"demo": dict(demo)} if demo else {}),
         }
         folder = cls(location)
         import lance
