@@ -63,7 +63,7 @@ class Settings:
     rate: float
     device: str
     threads: int
-    held_out: int
+    minutes: float | None = None
     resume: Path | None = None
 
 
@@ -76,13 +76,14 @@ def build_model() -> Any:
 
 def write_model(model: Any, folder: Path) -> None:
     """Write config and weights (float16 safetensors)."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     folder.mkdir(parents=True, exist_ok=True)
     config = {"model_cfg": MODEL, "preprocess_cfg": PREPROCESS}
     (folder / "open_clip_config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     weights = {name: value.detach().to("cpu", torch.float16).contiguous() for name, value in model.state_dict().items()}
-    save_file(weights, folder / "open_clip_model.safetensors", metadata={"format": "pt"})
+    # Not save_file: it leaves the file readable by its owner alone.
+    (folder / "open_clip_model.safetensors").write_bytes(save(weights, metadata={"format": "pt"}))
 
 
 def _matches(stated: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -156,23 +157,29 @@ class Batches:
         return images * gain
 
 
-def train(settings: Settings, *, cache: Path, output: Path) -> dict[str, Any]:
-    """Render, train, measure after each second epoch, and write the model each time.
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Rendered scenes and their truth: (n, side, side, 3) and (n, 4) indices, as `corpus.attributes` gives them."""
+
+    pixels: Bytes
+    truth: Indices
+
+
+def render_pictures(path: Path, *, n: int, seed: int, workers: int, night_hail: float | None = None) -> Pictures:
+    """Render the scenes of a seed once; later runs open the file."""
+    scenes = draw_scenes(n, seed=seed, night_hail=night_hail)
+    return Pictures(render_corpus(path, scenes, side=SIDE, workers=workers), attributes(scenes))
+
+
+def train(settings: Settings, known: Pictures, unseen: Pictures, *, output: Path) -> dict[str, Any]:
+    """Train on `known`, measure on `unseen` after each second epoch, and write the model after each.
 
     Returns:
-        The figures of the run: settings, seconds and mean average precisions.
+        The figures of the run: seconds and mean average precisions.
     """
     torch.manual_seed(settings.seed)
     torch.set_num_threads(settings.threads)
-    scenes = draw_scenes(settings.scenes, seed=settings.seed)
-    pixels = render_corpus(
-        cache / f"train-{settings.seed}-{settings.scenes}.npy", scenes, side=SIDE, workers=settings.threads
-    )
-    unseen = draw_scenes(settings.held_out, seed=settings.seed + 7_000_000, night_hail=0.008)
-    unseen_pixels = render_corpus(
-        cache / f"held-out-{settings.seed}-{settings.held_out}.npy", unseen, side=SIDE, workers=settings.threads
-    )
-    batches = Batches(pixels, attributes(scenes), settings)
+    batches = Batches(known.pixels, known.truth, settings)
 
     model = build_model()
     if settings.resume is not None:
@@ -188,13 +195,19 @@ def train(settings: Settings, *, cache: Path, output: Path) -> dict[str, Any]:
     optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), fused=True)
     total = batches.per_epoch * settings.epochs
     warm = min(400, total // 10 + 1)
+    started = time.perf_counter()
+
+    def progress(step: int) -> float:
+        """The share of the run that is done: of its steps, or of its time where that is limited and runs out first."""
+        spent = (time.perf_counter() - started) / 60.0 / settings.minutes if settings.minutes else 0.0
+        return min(1.0, max(step / total, spent))
 
     def pace(step: int) -> float:
-        return min((step + 1) / warm, 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / total)))
+        return min((step + 1) / warm, 0.5 + 0.5 * math.cos(math.pi * progress(step)))
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, pace)
-    started = time.perf_counter()
     figures: dict[str, Any] = {}
+    step = 0
     for epoch in range(1, settings.epochs + 1):
         losses = []
         for images, tokens, stated, truth in batches.epoch():
@@ -210,8 +223,9 @@ def train(settings: Settings, *, cache: Path, output: Path) -> dict[str, Any]:
             )
             guess = functional.normalize(seen, dim=-1) * 12.0
             each = [functional.cross_entropy(head(guess), truth[:, i]) for i, head in enumerate(heads)]
-            classes = torch.stack(each).sum()
-            loss = pairs + 0.3 * classes
+            # The road user is the smallest thing in the picture and the last to be learnt.
+            classes = torch.stack(each[:3]).sum() + 2.0 * each[3]
+            loss = pairs + 0.5 * classes
             optimizer.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -219,20 +233,25 @@ def train(settings: Settings, *, cache: Path, output: Path) -> dict[str, Any]:
             schedule.step()
             with torch.no_grad():
                 model.logit_scale.clamp_(0.0, math.log(100.0))
-            losses.append((float(pairs.detach()), float(classes.detach())))
-        pair_loss, class_loss = np.mean(losses, axis=0).tolist()
+            losses.append((float(pairs.detach()), float(each[3].detach())))
+            step += 1
+            if progress(step) >= 1.0:
+                break
+        pair_loss, object_loss = np.mean(losses, axis=0).tolist()
         seconds = time.perf_counter() - started
         write_model(model, output)
-        line = f"epoch {epoch:>3}  loss {pair_loss:.3f}  classes {class_loss:.3f}  {seconds:.0f} s"
-        if epoch % 2 == 0 or epoch == settings.epochs:
-            figures = _measure(model, batches, unseen_pixels, attributes(unseen), settings.device)
+        line = f"epoch {epoch:>3}  loss {pair_loss:.3f}  object {object_loss:.3f}  {seconds:.0f} s"
+        if epoch % 2 == 0 or progress(step) >= 1.0:
+            figures = _measure(model, batches, unseen, settings.device)
             line += "  " + "  ".join(f"{table} {value:.3f}" for table, value in figures.items())
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+        if progress(step) >= 1.0:
+            break
     return {"seconds": round(time.perf_counter() - started), **figures}
 
 
-def _measure(model: Any, batches: Batches, pixels: Bytes, truth: Indices, device: str) -> dict[str, float]:
+def _measure(model: Any, batches: Batches, unseen: Pictures, device: str) -> dict[str, float]:
     model.eval()
 
     def texts(words: list[str]) -> Any:
@@ -241,12 +260,12 @@ def _measure(model: Any, batches: Batches, pixels: Bytes, truth: Indices, device
 
     vectors = []
     with torch.inference_mode(), torch.autocast(device.split(":", maxsplit=1)[0], torch.bfloat16):
-        for start in range(0, len(pixels), 256):
-            block = torch.from_numpy(np.array(pixels[start : start + 256])).permute(0, 3, 1, 2).float() / 255.0
+        for start in range(0, len(unseen.pixels), 256):
+            block = torch.from_numpy(np.array(unseen.pixels[start : start + 256])).permute(0, 3, 1, 2).float() / 255.0
             block = ((block - batches._mean) / batches._std).to(device)
             vectors.append(functional.normalize(model.encode_image(block).float(), dim=-1).cpu().numpy())
     model.train()
-    return means(score_queries(np.concatenate(vectors), truth, texts))
+    return means(score_queries(np.concatenate(vectors), unseen.truth, texts))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -254,6 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m curate.demo.train", description=main.__doc__)
     parser.add_argument("--scenes", type=int, default=48000, help="training scenes to render")
     parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--minutes", type=float, help="stop by then, the learning rate falling to zero in time")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--batch", type=int, default=256)
     parser.add_argument("--rate", type=float, default=1.2e-3, help="highest learning rate")
@@ -274,10 +294,23 @@ def main(arguments: list[str] | None = None) -> int:
         rate=chosen.rate,
         device=chosen.device,
         threads=chosen.threads,
-        held_out=chosen.held_out,
+        minutes=chosen.minutes,
         resume=chosen.resume,
     )
-    figures = train(settings, cache=chosen.cache, output=chosen.output)
+    known = render_pictures(
+        chosen.cache / f"train-{chosen.seed}-{chosen.scenes}.npy",
+        n=chosen.scenes,
+        seed=chosen.seed,
+        workers=chosen.threads,
+    )
+    unseen = render_pictures(
+        chosen.cache / f"held-out-{chosen.seed}-{chosen.held_out}.npy",
+        n=chosen.held_out,
+        seed=chosen.seed + 7_000_000,
+        workers=chosen.threads,
+        night_hail=0.008,
+    )
+    figures = train(settings, known, unseen, output=chosen.output)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     return 0
 
