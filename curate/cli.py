@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -26,14 +25,12 @@ EXIT_CODES = (
 class Commands(TyperGroup):
     """Turns errors into one line and an exit code, for every command and however it is started."""
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         from curate.errors import CurateError
 
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
         except KeyboardInterrupt:
             note("interrupted")
             raise typer.Exit(INTERRUPTED) from None
@@ -41,6 +38,8 @@ class Commands(TyperGroup):
             hush()
             raise typer.Exit(FAILED) from None
         except Exception as error:
+            if isinstance(error, typer.Abort) or hasattr(error, "exit_code"):
+                raise  # typer's own: wrong usage, and exits
             if ctx.params.get("debug"):
                 traceback.print_exc()
             elif isinstance(error, CurateError):
@@ -73,28 +72,40 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,  # noqa: ARG001
-    version: Annotated[  # noqa: ARG001
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options that come before the command."""
 
 
-# Command, and the example that closes its help.
-_COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
-    (demo.demo, "curate demo --no-lab"),
-    (pool.ingest, "curate ingest roads.curate photos/ --create"),
-    (pool.embed, "curate embed roads.curate --model ViT-B-32/laion2b_s34b_b79k"),
-    (pool.search, "curate search roads.curate 'hail on the road' --minus snow --where \"timeofday = 'night'\" -n 50"),
-    (delivery.split, "curate split roads.curate train=0.8 val=0.1 test=0.1 --stratify weather --group-by drive"),
-    (delivery.export, "curate export roads.curate out/ --format coco --split split"),
-    (delivery.verify, "curate verify out/"),
-    (pool.info, "curate info roads.curate --json"),
-    (health.doctor, "curate doctor"),
+# Command, its line in the list of commands, and the example that closes its help.
+_COMMANDS: tuple[tuple[Callable[..., None], str, str], ...] = (
+    (demo.demo, "See it work: hail at night, found by words", "curate demo --no-lab"),
+    (pool.ingest, "Add pictures to a dataset", "curate ingest roads.curate photos/ --create"),
+    (pool.embed, "Make the vectors that search needs", "curate embed roads.curate --model ViT-B-32/laion2b_s34b_b79k"),
+    (
+        pool.search,
+        "Find samples by words",
+        "curate search roads.curate 'hail on the road' --minus snow --where \"timeofday = 'night'\" -n 50",
+    ),
+    (
+        delivery.split,
+        "Assign samples to train, val, test",
+        "curate split roads.curate train=0.8 val=0.1 test=0.1 --stratify weather --group-by drive",
+    ),
+    (
+        delivery.export,
+        "Write COCO, Parquet, CSV, folders",
+        "curate export roads.curate out/ --format coco --split split",
+    ),
+    (delivery.verify, "Check an export", "curate verify out/"),
+    (pool.info, "What is in a dataset", "curate info roads.curate --json"),
+    (health.doctor_command, "What is installed and works here", "curate doctor"),
 )
-for _function, _example in _COMMANDS:
-    app.command(epilog=f"Example: {_example}")(_function)
+for _function, _short, _example in _COMMANDS:
+    app.command(_example.split()[1], short_help=_short, epilog=f"Example: {_example}")(_function)
 
 
 def main() -> None:

@@ -1,0 +1,127 @@
+"""`curate split`, `export` and `verify`: samples out, and proof of what was delivered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from curate.commands.output import DIFFERENT, Folder, Json, Where, chosen, note, open_dataset, say, say_json
+
+
+def split(
+    dataset: Folder,
+    parts: Annotated[
+        list[str], typer.Argument(metavar="PART=SHARE...", help="train=0.8 val=0.1 test=0.1, or numbers of samples.")
+    ],
+    *,
+    stratify: Annotated[list[str] | None, typer.Option(help="A column to balance; repeat for more.")] = None,
+    group_by: Annotated[
+        list[str] | None, typer.Option(help="A column whose groups stay whole; repeat for more.")
+    ] = None,
+    where: Where = None,
+    seed: Annotated[int, typer.Option(help="Another seed gives another split.")] = 0,
+    name: Annotated[str, typer.Option(help="What the split, and its column, is called.")] = "split",
+    json: Json = False,
+) -> None:
+    """Assign every sample to a part, and print the certificate.
+
+    Ends with 3 if the split, though it is made, does not keep all of its promises.
+    """
+    view = chosen(open_dataset(dataset), where)
+    made = view.split(_parts(parts), stratify=stratify or None, group_by=group_by or None, seed=seed, name=name)
+    certificate = made.certificate
+    if json:
+        say_json(certificate)
+    else:
+        say(certificate)
+    if not certificate.passed:
+        raise typer.Exit(DIFFERENT)
+
+
+def export(
+    dataset: Folder,
+    path: Annotated[str, typer.Argument(help="A folder that is not there yet.")],
+    *,
+    format: Annotated[str, typer.Option("--format", "-f", help="coco, parquet, csv or imagefolder.")],
+    split: Annotated[str | None, typer.Option(help="Export this split, each sample with its part.")] = None,
+    where: Where = None,
+    labels: Annotated[str | None, typer.Option(help="The label field, or the column, that gives the classes.")] = None,
+    classes: Annotated[
+        str | None, typer.Option(help="Class names in the order of their numbers, comma-separated.")
+    ] = None,
+    media: Annotated[str, typer.Option(help="copy, hardlink, symlink or reference.")] = "copy",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a former export.")] = False,
+    json: Json = False,
+) -> None:
+    """Write samples and labels for a consumer, with a manifest that `curate verify` checks.
+
+    Written beside PATH and renamed when complete: a killed export leaves PATH as it was.
+    """
+    ds = open_dataset(dataset)
+    if split is not None and where is not None:
+        raise typer.BadParameter(
+            "a split is exported whole; split what --where lets through instead", param_hint="--where"
+        )
+    source = chosen(ds, where) if split is None else ds.split_named(split)
+    done = source.export(
+        path,
+        format=format,
+        labels=labels,
+        classes=[name.strip() for name in classes.split(",")] if classes else None,
+        media=media,
+        overwrite=overwrite,
+    )
+    if json:
+        say_json({"path": str(done.path), "format": done.format, "counts": done.counts, "left_out": done.left_out})
+        return
+    say(done)
+    for left in done.left_out[:10]:
+        note(f"left out: {left.uri} ({left.reason})")
+    if len(done.left_out) > 10:
+        note(f"and {len(done.left_out) - 10:,} more, listed in manifest.json")
+
+
+def verify(
+    path: Annotated[str, typer.Argument(help="The folder that export wrote.")],
+    *,
+    json: Json = False,
+) -> None:
+    """Compute the checksums, counts and split of an export again. Ends with 3 if anything differs."""
+    import curate
+
+    found = curate.verify(path)
+    if json:
+        say_json(
+            {
+                "path": str(found.path),
+                "ok": found.ok,
+                "files": found.files,
+                "changed": found.changed,
+                "missing": found.missing,
+                "added": found.added,
+                "problems": found.problems,
+                "unchecked": found.unchecked,
+            }
+        )
+    else:
+        say(found)
+    if not found.ok:
+        raise typer.Exit(DIFFERENT)
+
+
+def _parts(texts: list[str]) -> dict[str, float | int]:
+    """`train=0.8` is a share, `train=800` a number of samples."""
+    parts: dict[str, float | int] = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        try:
+            number = int(value) if value.isdigit() else float(value)
+        except ValueError:
+            number = -1
+        if not (equals and name) or number <= 0:
+            raise typer.BadParameter(f"{text!r} is not NAME=SHARE, such as train=0.8", param_hint="PART=SHARE")
+        if name in parts:
+            raise typer.BadParameter(f"{name!r} is there twice", param_hint="PART=SHARE")
+        parts[name] = number
+    return parts
