@@ -16,7 +16,7 @@ from curate import errors
 if TYPE_CHECKING:
     from curate.dataset import Dataset, create, open  # noqa: A004 - `curate.open` is the word that users know
     from curate.demo.dataset import build_demo as demo
-    from curate.doctor import doctor
+    from curate.commands.health import doctor
     from curate.exports.verify import Verification, verify
     from curate.query import Query
     from curate.view import View
@@ -44,7 +44,7 @@ _HOMES = {
     "Verification": "curate.exports.verify",
     "View": "curate.view",
     "create": "curate.dataset",
-    "doctor": "curate.doctor",
+    "doctor": "curate.commands.health",
     "open": "curate.dataset",
     "verify": "curate.exports.verify",
 }

@@ -306,7 +306,7 @@ class Dataset(View):
 
         return frame(self.session, Rows(np.asarray(positions, dtype=np.int64)), columns)
 
-    def positions_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+    def positions_of(self, ids: Iterable[int]) -> np.ndarray:
         """(m,) int64 positions of sample ids, -1 for one that is not there."""
         return self.session.positions_of(ids)
 

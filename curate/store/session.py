@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -124,9 +124,9 @@ class Session:
             self.version += 1
             return True
 
-    def positions_of(self, ids: Sequence[int] | np.ndarray) -> np.ndarray:
+    def positions_of(self, ids: Iterable[int]) -> np.ndarray:
         """Positions (int64) of these sample ids; -1 for one that is not there."""
-        wanted = np.asarray(ids, dtype=np.int64)
+        wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64)
         if self.n == 0 or len(wanted) == 0:
             return np.full(len(wanted), -1, np.int64)
         run = self._as_a_run(wanted)

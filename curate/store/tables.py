@@ -40,7 +40,7 @@ class Table:
     def version(self) -> int:
         """The newest version (or the pinned one); 0 where the table does not exist yet."""
         if self.pinned is not None:
-            return self.pinned
+            return int(self.pinned)
         dataset = self._dataset()
         return 0 if dataset is None else int(dataset.latest_version)
 
@@ -71,7 +71,7 @@ class Table:
         dataset = self._newest()
         if dataset is not None and len(dataset.get_fragments()) > COMPACT_PAST:
             self.compact()
-        return rows.num_rows
+        return int(rows.num_rows)
 
     def add_columns(self, fields: list[pa.Field]) -> None:
         """Add nullable columns that are not there yet; rows written before have null in them."""
