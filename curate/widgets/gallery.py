@@ -119,7 +119,9 @@ class Gallery(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close the widget and drop what it was still asked for."""
-        self._channel.close()
+        # ipywidgets closes on deletion too, and then also what failed before it had a channel.
+        if (channel := getattr(self, "_channel", None)) is not None:
+            channel.close()
         super().close()
 
     def __repr__(self) -> str:
