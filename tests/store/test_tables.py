@@ -1,0 +1,76 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from curate.store.tables import Table, latest_rows
+
+SCHEMA = pa.schema([pa.field("sample_id", pa.int64(), nullable=False), pa.field("x", pa.string())])
+
+
+def rows(pairs):
+    return pa.table({"sample_id": [k for k, _ in pairs], "x": [v for _, v in pairs]}, schema=SCHEMA)
+
+
+@pytest.fixture
+def table(tmp_path):
+    return Table(str(tmp_path / "t.lance"), SCHEMA, "sample_id")
+
+
+@given(st.lists(st.integers(0, 9), max_size=40))
+def test_the_latest_row_of_each_key_in_the_order_in_which_keys_came(keys):
+    got = latest_rows(pa.array(keys, pa.int64()))
+    want = {}
+    for row, key in enumerate(keys):
+        want[key] = row
+    assert (list(range(len(keys))) if got is None else got.tolist()) == list(want.values())
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.tuples(st.integers(0, 5), st.text(max_size=3)), max_size=4), max_size=5))
+def test_appends_read_back_as_a_dict_would(tmp_path_factory, batches):
+    table = Table(str(tmp_path_factory.mktemp("t") / "t.lance"), SCHEMA, "sample_id")
+    want = {}
+    for batch in batches:
+        table.append(rows(batch))
+        want.update(batch)
+    assert dict(zip(*table.latest().to_pydict().values(), strict=True)) == want
+    table.compact()
+    assert dict(zip(*table.latest().to_pydict().values(), strict=True)) == want
+
+
+def test_a_table_that_is_not_there_is_empty(table):
+    assert (table.version(), table.count(), table.exists()) == (0, 0, False)
+    assert table.latest().num_rows == table.read(["x"]).num_rows == 0
+    assert list(table.batches(["x"])) == []
+
+
+def test_columns_can_be_added_and_older_rows_have_null_in_them(table):
+    table.append(rows([(1, "a")]))
+    table.add_columns([pa.field("y", pa.float64()), pa.field("x", pa.string())])
+    table.append(pa.table({"sample_id": [2], "x": ["b"], "y": [0.5]}))
+    assert table.latest().to_pydict() == {"sample_id": [1, 2], "x": ["a", "b"], "y": [None, 0.5]}
+
+
+def test_rows_since_a_number_are_the_new_ones(table):
+    table.append(rows([(1, "a"), (2, "b")]))
+    table.append(rows([(3, "c")]))
+    assert table.read(since=2).to_pydict() == {"sample_id": [3], "x": ["c"]}
+    assert table.take(np.array([2, 0]), ["x"]).to_pydict() == {"x": ["c", "a"]}
+
+
+def test_a_pinned_table_stays_where_it_is(table):
+    table.append(rows([(1, "a")]))
+    past = Table(table.location, SCHEMA, "sample_id", pinned=table.version())
+    table.append(rows([(2, "b")]))
+    assert (past.count(), table.count()) == (1, 2)
+    assert Table(table.location, SCHEMA, "sample_id", pinned=0).count() == 0
+
+
+def test_two_writers_creating_the_same_table_both_keep_their_rows(table):
+    other = Table(table.location, SCHEMA, "sample_id")
+    assert not other.exists()
+    table.append(rows([(1, "a")]))
+    other.append(rows([(2, "b")]))
+    assert table.count() == 2
