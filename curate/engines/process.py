@@ -24,6 +24,13 @@ _START = 60.0
 """Seconds that an interpreter may take to start and import the task, on a machine that is busy."""
 
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_KEEP_MEMORY = {
+    # glibc gives each buffer above 128 KB back to the system, and the next picture faults it in again page by page:
+    # 640 faults and 1.2 ms of system time a picture. Kept, it is 10 faults and 0.1 ms. Other C libraries ignore these.
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 << 20),
+    "MALLOC_TOP_PAD_": str(4 << 20),
+}
 _ANSWER = msgspec.msgpack.Decoder(protocol.Answer)
 
 
@@ -147,6 +154,7 @@ def _environment() -> dict[str, str]:
     environment["PYTHONPATH"] = os.pathsep.join(folders)
     environment["PYTHONSAFEPATH"] = "1"  # for the same reason: `-m` would put the current folder first
     environment["PYTHONUNBUFFERED"] = "1"
+    environment.update(_KEEP_MEMORY)
     for name in _ONE_THREAD:
         environment[name] = "1"  # as many workers as cores: threads of theirs would only be in each other's way
     return environment

@@ -8,12 +8,12 @@ stored. Saturation is chroma and not the S of HSV, which calls the noise in a bl
 | --- | --- | --- |
 | brightness | mean(Y) / 255 | 0…1 |
 | contrast | std(Y) / 127.5 (root-mean-square contrast; 1 is half black, half white) | 0…1 |
-| sharpness | std(∇²Y) / 255, ∇² the 4-neighbour Laplacian, at most 1 | 0…1 |
+| sharpness | √mean((∇²Y)²) / 255, ∇² the 4-neighbour Laplacian, at most 1 | 0…1 |
 | saturation | mean(√(Cb² + Cr²)) / 127.5, Cb and Cr centred on 0, at most 1 (1 is a pure primary everywhere) | 0…1 |
 | entropy | -Σ p log2 p over the 256 values of Y | 0…8 bits |
 
 Sources: RMS contrast, Peli, "Contrast in complex images", JOSA A 7 (1990). Sharpness is the root of LAPV, the variance of
-the Laplacian, Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
+the Laplacian (whose mean is all but 0), Pech-Pacheco et al., "Diatom autofocusing in brightfield microscopy", ICPR 2000.
 """
 
 from __future__ import annotations
@@ -66,14 +66,16 @@ def _sharpness(luma: Pixels) -> float:
     if luma.shape[0] < 3 or luma.shape[1] < 3:
         return 0.0
     y = luma.astype(np.int16)
-    laplacian = 4 * y[1:-1, 1:-1] - y[:-2, 1:-1] - y[2:, 1:-1] - y[1:-1, :-2] - y[1:-1, 2:]
-    # Sums of products in float32 by BLAS: three times as fast as std(), and exact enough for 65,000 values below 1,021.
+    laplacian = y[1:-1, 1:-1] << 2
+    for neighbour in (y[:-2, 1:-1], y[2:, 1:-1], y[1:-1, :-2], y[1:-1, 2:]):
+        laplacian -= neighbour
+    # The sum of squares in float32 by BLAS: exact enough for 65,000 values below 1,021, and a fifth of std()'s time.
     flat = laplacian.ravel().astype(np.float32)
-    mean = float(flat.mean())
-    variance = float(flat @ flat) / flat.size - mean * mean
-    return min(1.0, math.sqrt(max(0.0, variance)) / 255)
+    return min(1.0, math.sqrt(float(flat @ flat) / flat.size) / 255)
 
 
 def _saturation(blue: Pixels, red: Pixels) -> float:
-    chroma = np.hypot(blue.astype(np.float32) - 128, red.astype(np.float32) - 128)
-    return min(1.0, float(chroma.mean()) / 127.5)
+    x, y = blue.astype(np.float32), red.astype(np.float32)
+    x -= 128
+    y -= 128
+    return min(1.0, float(np.sqrt(x * x + y * y).mean()) / 127.5)

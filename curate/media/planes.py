@@ -95,13 +95,17 @@ def planes(pixels: Pixels, width: int, height: int) -> Planes:
 
 def _mix(lines: Floats, band: _Band, weights: Floats) -> Floats:
     """Lines (h, padded · 3) through the blocks of a band: (h, blocks · outputs)."""
+    height = len(lines)
+    if band.uniform:
+        # One large product is twice as fast as 64 small ones.
+        flat: Floats = lines.reshape(-1, weights.shape[1]) @ weights[0]
+        return flat.reshape(height, -1)
     tall, wide = lines.strides
-    windows = np.lib.stride_tricks.as_strided(
-        lines, (len(weights), len(lines), weights.shape[1]), (band.step * 3 * wide, tall, wide)
-    )
-    mixed = np.empty((len(lines), len(weights), weights.shape[2]), np.float32)
+    shape = (len(weights), height, weights.shape[1])
+    windows = np.lib.stride_tricks.as_strided(lines, shape, (band.step * 3 * wide, tall, wide))
+    mixed = np.empty((height, len(weights), weights.shape[2]), np.float32)
     np.matmul(windows, weights, out=mixed.transpose(1, 0, 2))  # BLAS writes each block to its place
-    return mixed.reshape(len(lines), -1)
+    return mixed.reshape(height, -1)
 
 
 def _colour(plane: Floats) -> Pixels:
@@ -117,10 +121,17 @@ class _Band(NamedTuple):
     """(blocks, outputs, window)"""
     step: int
     window: int
+    same: bool
+    """whether all blocks have the same weights"""
     before: int
     """zeros in front of the line"""
     padded: int
     """length of the line with its zeros"""
+
+    @property
+    def uniform(self) -> bool:
+        """Whether the blocks lie side by side, fill the line and have the same weights, as from 320 to 256."""
+        return self.same and self.step == self.window and self.padded == len(self.weights) * self.step
 
 
 @functools.lru_cache(maxsize=256)
@@ -145,7 +156,8 @@ def _blocked(length: int, short: int, size: int) -> _Band:
     inputs = (starts + first)[:, None, None] + np.arange(window)
     overlap = np.minimum(high[..., None], inputs + 1) - np.maximum(low[..., None], inputs)
     weights = np.where(used[..., None], np.clip(overlap, 0, None) / scale, 0).astype(np.float32)
-    return _Band(weights, step, window, -first, max(length - first, int(starts[-1]) + window))
+    same = bool(np.abs(weights - weights[0]).max() < 1e-6)
+    return _Band(weights, step, window, same, -first, max(length - first, int(starts[-1]) + window))
 
 
 class _Weights(NamedTuple):
