@@ -29,8 +29,9 @@ class WidgetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if not stale(root):
             return
         widgets = root / "widgets"
-        # `ci` would remove the developer's test tools, so an install that is there is kept.
-        if not (widgets / "node_modules" / ".package-lock.json").is_file():
+        # `ci` would remove the developer's test tools, so an install that fits the lock file is kept.
+        installed = widgets / "node_modules" / ".package-lock.json"
+        if not installed.is_file() or installed.stat().st_mtime < (widgets / "package-lock.json").stat().st_mtime:
             npm(["ci", "--omit=dev"], cwd=widgets)
         npm(["run", "build"], cwd=widgets)
 

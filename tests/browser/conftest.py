@@ -23,12 +23,6 @@ CHROMIUM = os.environ.get("CURATE_CHROMIUM", "/usr/bin/chromium")
 SLOW = 15_000  # ms: the machine may be busy with other things
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-
-
 def absent(what: str) -> None:
     """Skip, unless this run was told that it must drive a browser."""
     if os.environ.get("CURATE_REQUIRE_BROWSER") == "1":

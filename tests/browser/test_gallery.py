@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.browser
+
 SLOW = 60_000  # ms
 
 SETUP = """

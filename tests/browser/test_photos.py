@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PHOTOS = ROOT.parent / "shared" / "data"
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.shared,
     pytest.mark.skipif(not PHOTOS.is_dir(), reason="the photos of ../shared are not here"),
 ]
