@@ -18,7 +18,7 @@ from curate.commands.output import note, say
 from curate.commands.pool import write_sheet
 
 NOTEBOOK = "01-quickstart.ipynb"
-WORDS = "hail at night"
+WORDS = "night hail"
 SHEET = "night-hail.png"
 
 
