@@ -194,7 +194,7 @@ def train(settings: Settings, known: Pictures, unseen: Pictures, *, output: Path
     groups = [{"params": matrices, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
     optimizer = torch.optim.AdamW(groups, lr=settings.rate, betas=(0.9, 0.98), fused=True)
     total = batches.per_epoch * settings.epochs
-    warm = min(400, total // 10 + 1)
+    warm = min(400, total // 20 + 1)
     started = time.perf_counter()
 
     def progress(step: int) -> float:
