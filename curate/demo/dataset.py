@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,16 @@ from curate.engines.progress import Progress
 from curate.errors import BadValue, DatasetExists
 from curate.store.folder import Folder
 
-DEFAULT_PATH = Path("demo") / "roads.curate"
+
+def default_path() -> Path:
+    """Where the demo goes without a path: one place for every notebook, so that it is built once.
+
+    ``CURATE_HOME``, or ``curate`` in the user's cache folder.
+    """
+    home = os.environ.get("CURATE_HOME")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home or Path(cache, "curate")) / "roads.curate"
+
 
 # What a dash camera writes beside its pictures; the ground truth of the boxes goes into labels.
 _METADATA = ("uri", "timeofday", "weather", "place", "object", "drive", "frame", "planted")
@@ -24,7 +34,7 @@ def build_demo(path: str | Path | None = None, *, n: int = 2000, seed: int = 0) 
     Built once; called again with the same path it opens what is there, and finishes what was interrupted.
 
     Args:
-        path: of the dataset; ``demo/roads.curate`` in the current folder by default.
+        path: of the dataset; by default `default_path`, where every notebook finds it.
         n: number of scenes.
         seed: same `n` and seed, same pictures.
 
@@ -34,7 +44,7 @@ def build_demo(path: str | Path | None = None, *, n: int = 2000, seed: int = 0) 
     """
     if isinstance(n, bool) or not isinstance(n, int) or n < 1:
         raise BadValue(f"'n' must be a whole number from 1 on. Got {n!r}", hint="curate.demo(n=2000)")
-    target = DEFAULT_PATH if path is None else Path(path)
+    target = default_path() if path is None else Path(path)
     ds = _opened(target, n, seed)
     table = target / "media" / "scenes.parquet"
     if not table.exists():
