@@ -116,9 +116,9 @@ class Batches:
         self._pixels, self._truth, self._settings = pixels, truth, settings
         self._rng = np.random.default_rng(settings.seed + 1)
         self._dice = Random(settings.seed + 2)  # noqa: S311
-        self._tokenizer: Any = open_clip.SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])
-        self._mean = torch.tensor(PREPROCESS["mean"]).view(1, 3, 1, 1)
-        self._std = torch.tensor(PREPROCESS["std"]).view(1, 3, 1, 1)
+        self.tokenize: Any = open_clip.SimpleTokenizer(context_length=MODEL["text_cfg"]["context_length"])
+        self.mean = torch.tensor(PREPROCESS["mean"]).view(1, 3, 1, 1)
+        self.std = torch.tensor(PREPROCESS["std"]).view(1, 3, 1, 1)
         self.per_epoch = len(truth) // settings.batch
 
     def epoch(self) -> Any:
@@ -128,7 +128,7 @@ class Batches:
             rows = np.sort(order[number * self._settings.batch : (number + 1) * self._settings.batch])
             truth = self._truth[rows]
             said = [draw_caption(self._dice, self._stated(row)) for row in truth]
-            tokens = self._tokenizer([words for words, _ in said])
+            tokens = self.tokenize([words for words, _ in said])
             stated = torch.tensor([statement for _, statement in said])
             device = self._settings.device
             yield (
@@ -145,7 +145,7 @@ class Batches:
     def _augment(self, pixels: Bytes) -> torch.Tensor:
         """Mirror, shift by up to 8 pixels, and vary exposure: what differs between cameras, not between scenes."""
         images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255.0
-        images = (images - self._mean) / self._std
+        images = (images - self.mean) / self.std
         mirrored = torch.from_numpy(self._rng.random(len(images)) < 0.5)
         images[mirrored] = images[mirrored].flip(-1)
         padded = functional.pad(images, (8, 8, 8, 8), mode="replicate")
@@ -256,13 +256,13 @@ def _measure(model: Any, batches: Batches, unseen: Pictures, device: str) -> dic
 
     def texts(words: list[str]) -> Any:
         with torch.inference_mode():
-            return model.encode_text(batches._tokenizer(words).to(device), normalize=True).float().cpu().numpy()
+            return model.encode_text(batches.tokenize(words).to(device), normalize=True).float().cpu().numpy()
 
     vectors = []
     with torch.inference_mode(), torch.autocast(device.split(":", maxsplit=1)[0], torch.bfloat16):
         for start in range(0, len(unseen.pixels), 256):
             block = torch.from_numpy(np.array(unseen.pixels[start : start + 256])).permute(0, 3, 1, 2).float() / 255.0
-            block = ((block - batches._mean) / batches._std).to(device)
+            block = ((block - batches.mean) / batches.std).to(device)
             vectors.append(functional.normalize(model.encode_image(block).float(), dim=-1).cpu().numpy())
     model.train()
     return means(score_queries(np.concatenate(vectors), unseen.truth, texts))

@@ -270,9 +270,7 @@ def draw_bus(pen: Pen, rng: Random, *, front: bool, brake: bool) -> None:
     pen.box(-half * 0.98, 0.98, half * 0.98, 1.08, (240, 240, 234) if rng.random() < 0.6 else scaled(paint, 0.6))
     pen.box(-half * 0.97, 0.3, half * 0.97, 0.56, (44, 44, 48), round_by=0.08)
     if pen.air.lamps:
-        x, y = pen.at(0.0, roof * 0.68)
         pen.lamp(0.0, roof - 0.31, (255, 196, 90), size=0.02, strength=0.22 * pen.air.lamps, radius=1.6)
-        del x, y
     if pen.air.snow:
         pen.box(-half * 0.9, roof - 0.02, half * 0.9, roof + 0.12, (238, 242, 248), round_by=0.05)
     if front:
