@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from curate.encoders.embed import embed_stream
+from curate.encoders.function import FunctionEncoder
+from curate.encoders.openclip import OpenClipEncoder
+from curate.encoders.precomputed import PrecomputedVectors
+from curate.errors import BadValue
+
+from .conftest import FLICKR
+
+
+def colour(number: int) -> Image.Image:
+    return Image.new("RGB", (8, 8), (number % 256, 1 + number // 256, 100))
+
+
+def mean_colours(pictures):
+    return [np.asarray(picture, dtype=np.float32).mean(axis=(0, 1)) for picture in pictures]
+
+
+def collect(stream):
+    parts = list(stream)
+    ids = np.concatenate([part.ids for part in parts])
+    vectors = np.concatenate([part.vectors for part in parts])
+    return ids, vectors, [failure for part in parts for failure in part.failures], parts
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_every_picture_comes_once_and_in_order(threads, size):
+    encoder = FunctionEncoder(mean_colours, name="colours")
+    items = [(1000 + i, str(i)) for i in range(50)]
+    ids, vectors, failures, parts = collect(
+        embed_stream(encoder, iter(items), load=lambda at: colour(int(at)), batch_size=size, threads=threads)
+    )
+    assert ids.dtype == np.int64
+    assert vectors.dtype == np.float16
+    assert ids.tolist() == [i for i, _ in items]
+    assert not failures
+    assert [len(part.ids) for part in parts[:-1]] == [size] * (len(parts) - 1)
+    expected = np.array(mean_colours([colour(i) for i in range(50)]))
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(vectors, expected, atol=1e-3)
+
+
+def test_a_picture_that_fails_costs_itself():
+    def load(location):
+        if location == "7":
+            raise OSError("truncated")
+        return colour(int(location))
+
+    encoder = FunctionEncoder(mean_colours, name="colours")
+    ids, _, failures, _ = collect(embed_stream(encoder, [(i, str(i)) for i in range(20)], load=load, batch_size=4))
+    assert ids.tolist() == [i for i in range(20) if i != 7]
+    assert failures == [(7, "OSError: truncated")]
+
+
+def test_a_picture_that_the_model_refuses_costs_itself():
+    def picky(pictures):
+        if any(picture.getpixel((0, 0))[0] == 5 for picture in pictures):
+            raise RuntimeError("five")
+        return mean_colours(pictures)
+
+    encoder = FunctionEncoder(picky, name="picky")
+    ids, vectors, failures, _ = collect(
+        embed_stream(encoder, [(i, str(i)) for i in range(12)], load=lambda at: colour(int(at)), batch_size=4)
+    )
+    assert ids.tolist() == [i for i in range(12) if i != 5]
+    assert len(vectors) == 11
+    assert failures == [(5, "RuntimeError: five")]
+
+
+def test_nothing_but_failures_is_still_told():
+    def load(location):
+        raise ValueError
+
+    encoder = FunctionEncoder(mean_colours, name="colours")
+    ids, vectors, failures, _ = collect(embed_stream(encoder, [(i, "x") for i in range(9)], load=load, batch_size=4))
+    assert ids.size == 0
+    assert vectors.shape == (0, 3)
+    assert failures == [(i, "ValueError") for i in range(9)]
+    assert list(embed_stream(encoder, [], load=load)) == []
+
+
+def test_decoding_runs_ahead_but_not_far():
+    loaded = []
+
+    def load(location):
+        loaded.append(location)
+        return colour(int(location))
+
+    encoder = FunctionEncoder(mean_colours, name="colours")
+    stream = embed_stream(encoder, ((i, str(i)) for i in range(1000)), load=load, batch_size=8, threads=2)
+    next(stream)
+    time.sleep(0.2)
+    assert 8 < len(loaded) <= 8 + 2 * 8 + 2
+    stream.close()
+    count = len(loaded)
+    time.sleep(0.05)
+    assert len(loaded) == count
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("curate-decode")]
+
+
+def test_decoding_overlaps_the_model():
+    running = threading.Event()
+    overlapped = []
+
+    def load(location):
+        overlapped.append(running.is_set())
+        return colour(int(location))
+
+    def slow(pictures):
+        running.set()
+        time.sleep(0.02)
+        running.clear()
+        return mean_colours(pictures)
+
+    encoder = FunctionEncoder(slow, name="slow")
+    collect(embed_stream(encoder, [(i, str(i)) for i in range(200)], load=load, batch_size=8, threads=2))
+    assert any(overlapped)
+
+
+def test_given_vectors_are_looked_up_and_nothing_is_decoded():
+    given = PrecomputedVectors([1, 2, 3], [[1, 0], [0, 0], [3, 4]])
+    ids, vectors, failures, _ = collect(
+        embed_stream(given, [(1, "a"), (2, "b"), (3, "c"), (4, "d")], load=lambda _: pytest.fail("decoded"))
+    )
+    assert ids.tolist() == [1, 3]
+    np.testing.assert_allclose(vectors, [[1, 0], [0.6, 0.8]], atol=1e-3)
+    assert [number for number, _ in failures] == [2, 4]
+
+
+def test_arguments_are_checked_before_anything_runs():
+    encoder = FunctionEncoder(mean_colours)
+    for keywords in ({"batch_size": 0}, {"threads": 0}, {"device": "cuda"}):
+        with pytest.raises(BadValue):
+            embed_stream(encoder, [], load=colour, **keywords)
+
+
+def test_the_stream_gives_what_the_encoder_gives(tiny_model, pictures):
+    encoder = OpenClipEncoder.load(tiny_model, precision="fp32", device="cpu")
+    items = [(i, str(i)) for i in range(len(pictures))]
+    _, vectors, _, _ = collect(embed_stream(encoder, items, load=lambda at: pictures[int(at)], batch_size=2))
+    expected = encoder.encode_prepared([encoder.prepare(picture) for picture in pictures])
+    np.testing.assert_allclose(vectors, expected, atol=1e-3)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_captions_find_their_photos_as_often_as_published(photo_clip):
+    import polars as pl
+
+    from curate.search.index import VectorIndex
+
+    rows = pl.read_csv(FLICKR / "index.csv")
+    encoder = OpenClipEncoder.load(photo_clip, device="cpu")
+    items = [(i, str(FLICKR / path)) for i, path in enumerate(rows["path"])]
+
+    def load(location):
+        with Image.open(Path(location)) as picture:
+            return picture.convert("RGB")
+
+    batches = embed_stream(encoder, items, load=load)
+    index = VectorIndex.from_batches(encoder.dimension, len(items), ((part.ids, part.vectors) for part in batches))
+    captions = [caption.strip() for text in rows["caption"] for caption in text.split(" | ")]
+    own = np.repeat(np.arange(len(items)), 5)
+    assert len(captions) == 5000
+    found = index.search_many(encoder.encode_texts(captions), 10)
+    ranks = np.array([np.append(np.flatnonzero(at == mine), 10)[0] for (at, _), mine in zip(found, own, strict=True)])
+    for k, published in ((1, 18.4), (5, 44.7), (10, 57.6)):
+        assert 100 * (ranks < k).mean() == pytest.approx(published, abs=0.5)
