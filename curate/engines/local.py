@@ -7,9 +7,11 @@ copies a process in which DuckDB's and torch's threads hold locks. What goes ove
 
 from __future__ import annotations
 
+import atexit
 import collections
 import queue
 import threading
+import weakref
 from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
@@ -29,6 +31,20 @@ the other to read, would stand still."""
 
 _AHEAD = 16 * _CHUNK
 """Items a worker that may be under way: read from the stream, and their results not yet taken by the caller."""
+
+
+_JOIN = 10.0
+"""Seconds to wait for a thread whose worker has been killed: it needs a moment. Never for ever."""
+
+_OPEN: weakref.WeakSet[_Run] = weakref.WeakSet()
+
+
+@atexit.register
+def _close_all() -> None:
+    # A run that nobody finished would be closed while the interpreter is torn down, when its threads do not run any more and
+    # waiting for them would never end.
+    for run in list(_OPEN):
+        run.close()
 
 
 class LocalEngine:
@@ -97,6 +113,7 @@ class _Run:
     """One stream of items: a thread for each worker process, and one that ends workers that hang."""
 
     def __init__(self, engine: LocalEngine, task: str) -> None:
+        _OPEN.add(self)
         self.engine = engine
         self.task = task
         self.closed = threading.Event()
@@ -136,7 +153,7 @@ class _Run:
         for worker in list(self.live):
             worker.kill("the run was ended")
         for thread in self._threads:
-            thread.join()
+            thread.join(_JOIN)
 
     def _start_thread(self) -> None:
         if not self._threads:
@@ -183,6 +200,8 @@ class _Lane:
             if self._worker is None:
                 self._worker = Worker(self._run.task, timeout=self._run.engine.timeout, memory=self._run.engine.memory)
                 self._run.live.add(self._worker)
+                if self._run.closed.is_set():  # close() may have looked for workers just before there was this one
+                    self._worker.kill("the run was ended")
             self._sent.append(chunk)
             self._worker.send([text for _, text in chunk])
         return bool(self._sent)

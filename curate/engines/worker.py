@@ -42,7 +42,7 @@ def main() -> None:
     threading.Thread(target=_listen, args=(questions, messages), daemon=True).start()
     start = msgspec.msgpack.decode(messages.get(), type=protocol.Start)
     try:
-        task = load_task(start.task)
+        task, ahead = load_task(start.task)
         limit_resources(start.memory)
     except Exception:
         _answer(answers, protocol.Answer([], True, traceback.format_exc()))
@@ -50,14 +50,21 @@ def main() -> None:
     _answer(answers, protocol.Answer([], True))
     decoder = msgspec.msgpack.Decoder(protocol.Chunk)
     while True:
-        _work(decoder.decode(messages.get()).items, task, answers, start.timeout)
+        items = decoder.decode(messages.get()).items
+        if ahead is not None:
+            ahead(items)
+        _work(items, task, answers, start.timeout)
 
 
-def load_task(path: str) -> Callable[[str], Record]:
-    """The function behind "package.module:function"."""
-    module, _, name = path.partition(":")
-    task: Callable[[str], Record] = getattr(importlib.import_module(module), name)
-    return task
+def load_task(path: str) -> tuple[Callable[[str], Record], Callable[[list[str]], None] | None]:
+    """The function behind "package.module:function", and "function_ahead" of the same module where there is one.
+
+    The latter is shown a chunk's items before the first is done, so that it can begin what takes time but no processor.
+    """
+    module_name, _, name = path.partition(":")
+    module = importlib.import_module(module_name)
+    task: Callable[[str], Record] = getattr(module, name)
+    return task, getattr(module, f"{name}_ahead", None)
 
 
 def limit_resources(memory: int) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from typing import TYPE_CHECKING
 
 from curate.media import location as locations
 from curate.media.decode import MAX_PIXELS, Header, Undecodable, decode_planes
@@ -12,8 +14,15 @@ from curate.media.planes import Planes
 from curate.media.record import CORRUPT, MISSING, OK, TOO_LARGE, UNREADABLE, Record
 from curate.media.thumbnail import LONGEST, encode_thumbnail
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
 MAX_BYTES = 1 << 30
 """A file longer than this (1 GiB) is not read at all."""
+
+
+_READERS = 16
+"""Requests to an object store that one worker keeps under way."""
 
 
 def probe(data: bytes, *, max_pixels: int = MAX_PIXELS) -> Record:
@@ -50,8 +59,9 @@ def probe_location(location: str) -> Record:
     Returns:
         A `Record`; what cannot be read has status "missing" or "unreadable" and the system's words.
     """
+    begun = _AHEAD.pop(location, None)
     try:
-        data = locations.read(location, max_bytes=MAX_BYTES)
+        data = locations.read(location, max_bytes=MAX_BYTES) if begun is None else begun.result()
     except FileNotFoundError as error:
         return Record(status=MISSING, error=_words(error))
     except locations.TooLong as error:
@@ -61,6 +71,30 @@ def probe_location(location: str) -> Record:
     except Exception as error:  # object stores raise their own kinds: permissions, time-outs, names that do not resolve
         return Record(status=UNREADABLE, error=_words(error))
     return probe(data)
+
+
+def probe_location_ahead(chunk: list[str]) -> None:
+    """Begin to read the URLs among these locations, several at once; `probe_location` then finds their bytes.
+
+    An object store takes tens of milliseconds to answer, and a picture one to decode: read one after the other, a worker
+    would wait nearly all the time. A worker calls this with each of its chunks.
+    """
+    remote = [location for location in chunk if not locations.is_local(location)]
+    _AHEAD.clear()
+    if remote:
+        readers = _readers()
+        for location in remote:
+            _AHEAD[location] = readers.submit(locations.read, location, max_bytes=MAX_BYTES)
+
+
+_AHEAD: dict[str, Future[bytes]] = {}
+
+
+@functools.cache
+def _readers() -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(_READERS, thread_name_prefix="curate-read")
 
 
 def _look(small: Planes, header: Header, content_hash: str, length: int) -> Record:

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from curate.errors import BadSource, SourceNotFound
@@ -22,7 +23,7 @@ SKIPPED = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
 _MAGIC = re.compile(r"[*?\[]")
 
 
-def list_folder(path: str, *, root: str | None = None) -> Listing:
+def list_folder(path: str, *, root: str | None = None, depth: int | None = None) -> Listing:
     """Everything below a folder that is, or says that it is, a picture.
 
     Files with a usual suffix are taken unseen; others where their first bytes are a picture's. Symlinks are followed, to
@@ -32,6 +33,7 @@ def list_folder(path: str, *, root: str | None = None) -> Listing:
     Args:
         path: a folder, absolute or relative to the current one, or a URL.
         root: the folder that URIs are relative to, `path` itself or one above it; by default `path`.
+        depth: levels of folders to go down, 0 for none; None for all.
 
     Raises:
         SourceNotFound: nothing is there.
@@ -41,7 +43,7 @@ def list_folder(path: str, *, root: str | None = None) -> Listing:
     base = locations.absolute(root) if root is not None else location
     prefix = "" if base == location else locations.relative(base, location) + "/"
     notes: list[str] = []
-    rows = _scan(location, prefix, notes) if locations.is_local(location) else _find(location, prefix)
+    rows = _scan(location, prefix, notes, depth) if locations.is_local(location) else _find(location, prefix, depth)
     files = frame(rows)
     if not files.height and not locations.is_local(location):
         raise SourceNotFound(f"There is no picture under {location!r}", hint="check the bucket, the prefix and the key")
@@ -81,10 +83,11 @@ def list_pattern(pattern: str, *, root: str | None = None) -> Listing:
     folder, _, _ = head.rpartition("/")
     if not folder:
         folder = "/" if head.startswith("/") else "."
-    whole = list_folder(folder, root=root)
+    tail = pattern[len(folder) :].lstrip("/") if pattern.startswith(folder) else pattern
+    whole = list_folder(folder, root=root, depth=None if "**" in tail else tail.count("/"))
     location = locations.absolute(folder)
     prefix = "" if whole.location == location else locations.relative(whole.location, location) + "/"
-    fits = _matcher(prefix, pattern[len(folder) :].lstrip("/") if pattern.startswith(folder) else pattern)
+    fits = _matcher(prefix, tail)
     files = whole.files.filter([fits(uri) for uri in whole.files["uri"]])
     if not files.height:
         raise SourceNotFound(
@@ -136,7 +139,7 @@ def _matcher(prefix: str, pattern: str) -> Callable[[str], bool]:
     return lambda uri: expression.fullmatch(uri) is not None
 
 
-def _scan(location: str, prefix: str, notes: list[str]) -> Iterator[Row]:
+def _scan(location: str, prefix: str, notes: list[str], depth: int | None) -> Iterator[Row]:
     """Walk a local folder with `os.scandir`; the rows come sorted by folder, then name."""
     top = locations.from_uri(location)
     try:
@@ -147,9 +150,9 @@ def _scan(location: str, prefix: str, notes: list[str]) -> Iterator[Row]:
         raise BadSource(f"{location!r} is not a folder", hint="give a list, [path], to ingest single files")
     # A folder is known by (device, inode): symlinks may lead to it twice, or in a circle.
     seen = {(facts.st_dev, facts.st_ino)}
-    waiting = [(top, prefix)]
+    waiting = [(top, prefix, 0)]
     while waiting:
-        path, uri = waiting.pop()
+        path, uri, level = waiting.pop()
         folders: list[tuple[str, str]] = []
         try:
             with os.scandir(path) as entries:
@@ -166,7 +169,8 @@ def _scan(location: str, prefix: str, notes: list[str]) -> Iterator[Row]:
             row = _entry(entry, uri + (name if name.isascii() else locations.to_uri(name)), seen, folders)
             if row is not None:
                 yield row
-        waiting.extend(reversed(folders))
+        if depth is None or level < depth:
+            waiting.extend((path, uri, level + 1) for path, uri in reversed(folders))
 
 
 def _entry(entry: os.DirEntry[str], uri: str, seen: set[tuple[int, int]], folders: list[tuple[str, str]]) -> Row | None:
@@ -203,30 +207,45 @@ def looks_like_picture(path: str) -> bool:
         return False  # no suffix and no look inside: nothing says that this is a picture
 
 
-def _find(location: str, prefix: str) -> Iterator[Row]:
-    """List a URL with fsspec. Objects without a usual suffix are looked into: one small request each."""
+def _find(location: str, prefix: str, depth: int | None) -> Iterator[Row]:
+    """List a URL with fsspec. Objects without any suffix are looked into: one small request each."""
     files, path = locations.filesystem(location)
     try:
-        found: dict[str, dict[str, Any]] = files.find(path, detail=True)
+        found: dict[str, dict[str, Any]] = files.find(path, detail=True, maxdepth=None if depth is None else depth + 1)
     except FileNotFoundError:
         raise SourceNotFound(f"There is nothing at {location!r}", hint="check the bucket and the prefix") from None
     top = path.rstrip("/") + "/"
+    rows: list[tuple[str, str]] = []
+    unsure: list[str] = []
     for key in sorted(found):
-        facts = found[key]
         uri = key[len(top) :] if key.startswith(top) else key.rpartition("/")[2]
-        if not uri or facts.get("type") == "directory" or any(p[:1] == "." or p in SKIPPED for p in uri.split("/")):
+        hidden = any(part[:1] == "." or part in SKIPPED for part in uri.split("/"))
+        if not uri or hidden or found[key].get("type") == "directory":
             continue
-        if not has_image_suffix(uri) and sniff(_head(files, key)) is None:
-            continue
-        yield (prefix + locations.to_uri(uri), facts.get("size"), _modified(facts), None, None)
+        # Of objects with another suffix there may be as many as pictures (a JSON each), and every look is a request.
+        if has_image_suffix(uri):
+            rows.append((uri, key))
+        elif "." not in uri.rpartition("/")[2]:
+            rows.append((uri, key))
+            unsure.append(key)
+    refused = _no_pictures(files, unsure)
+    for uri, key in rows:
+        if key not in refused:
+            yield (prefix + locations.to_uri(uri), found[key].get("size"), _modified(found[key]), None, None)
 
 
-def _head(files: Any, key: str) -> bytes:
-    try:
-        head: bytes = files.cat_file(key, start=0, end=SNIFFED)
-    except Exception:  # each file system raises its own kinds
-        return b""
-    return head
+def _no_pictures(files: Any, keys: list[str]) -> set[str]:
+    """Those of some objects whose first bytes are no picture's."""
+
+    def head(key: str) -> bytes:
+        try:
+            data: bytes = files.cat_file(key, start=0, end=SNIFFED)
+        except Exception:  # each file system raises its own kinds
+            return b""
+        return data
+
+    with ThreadPoolExecutor(16) as pool:
+        return {key for key, data in zip(keys, pool.map(head, keys), strict=True) if sniff(data) is None}
 
 
 def _modified(facts: dict[str, Any]) -> int | None:

@@ -67,3 +67,14 @@ def fail(text: str) -> Record:
 
 def modules(text: str) -> Record:
     return Record(error=" ".join(sorted(name for name in sys.modules if "." not in name)))
+
+
+SEEN: list[str] = []
+
+
+def prepared_ahead(chunk: list[str]) -> None:
+    SEEN[:] = chunk
+
+
+def prepared(text: str) -> Record:
+    return Record(error=f"{text} of {', '.join(SEEN)}")

@@ -315,6 +315,27 @@ def test_a_script_without_a_main_guard_runs_once(tmp_path: Path) -> None:
     assert (out, words, parent.returncode) == ("once\n[0, 1, 2]\n", "", 0)
 
 
+def test_a_script_that_forgets_its_results_ends(tmp_path: Path) -> None:
+    parent = script(
+        tmp_path,
+        f"""
+        from curate.engines.local import LocalEngine
+        engine = LocalEngine(workers=2)
+        results = engine.run("tasks:announce", ((i, "{tmp_path}/pids|0.01") for i in range(10**9)))
+        next(results)
+        """,
+    )
+    out, words = parent.communicate(timeout=20)
+    assert (out, words, parent.returncode) == ("", "", 0)
+    assert wait_until(lambda: not any(alive(pid) for pid in set(pids_in(tmp_path / "pids"))), 5)
+
+
+def test_a_task_is_shown_its_chunk_ahead() -> None:
+    with LocalEngine(workers=1) as engine:
+        found = dict(engine.run("tasks:prepared", enumerate("abc")))
+    assert [found[i].error for i in range(3)] == ["a of a, b", "b of a, b", "c of c"]
+
+
 def test_a_numpy_in_the_current_folder_is_not_imported(tmp_path: Path) -> None:
     (tmp_path / "msgspec.py").write_text("raise RuntimeError('not this one')")
     parent = subprocess.Popen(

@@ -176,6 +176,7 @@ def test_relative_paths_and_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         ("*.jpg", ["top.jpg"]),
         ("**/*.jpg", ["a/1.jpg", "a/b/2.jpg", "top.jpg"]),
         ("**/*.png", ["a/3.png"]),
+        ("*/*.jpg", ["a/1.jpg"]),
         ("a/*", ["1.jpg", "3.png"]),
         ("a/**", ["1.jpg", "3.png", "b/2.jpg"]),
         ("?/b/*", ["a/b/2.jpg"]),
@@ -199,6 +200,18 @@ def test_a_pattern_covers_what_it_would_find(tmp_path: Path) -> None:
     assert not listing.covers("a/b/other.jpg")
     assert not listing.covers("a/other.png")
     assert not listing.covers("b/1.jpg")
+
+
+def test_a_pattern_without_stars_for_folders_does_not_search_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(tmp_path / "1.jpg")
+    draw(tmp_path / "deep" / "2.jpg")
+    visited: list[str] = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: visited.append(path) or scandir(path))
+    assert uris(f"{tmp_path}/*.jpg") == ["1.jpg"]
+    assert visited == [str(tmp_path)]
 
 
 def test_a_pattern_that_nothing_fits_says_what_there_is(tmp_path: Path) -> None:

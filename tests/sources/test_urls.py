@@ -30,6 +30,7 @@ OBJECTS = {
     "2026/11/deep/2 ü.jpg": picture(2),
     "2026/11/no-suffix": picture(3),
     "2026/11/notes.txt": b"no picture",
+    "2026/11/README": b"no picture",
     "2026/11/.hidden.jpg": picture(4),
     "2026/11/broken.jpg": b"no picture either",
     "2026/12/3.jpg": picture(5),
@@ -74,6 +75,7 @@ def test_listing_and_reading_a_bucket(bucket: str) -> None:
     assert [found[i].status for i in range(4)] == ["ok", "corrupt", "ok", "ok"]
     assert probe_location(f"{bucket}/2026/11/gone.jpg").status == "missing"
 
+    assert list_source(f"{bucket}/2026/*/*.jpg").files["uri"].to_list() == ["11/1.jpg", "11/broken.jpg", "12/3.jpg"]
     assert list_source(f"{bucket}/**/*.jpg").files["uri"].to_list() == [
         "2026/11/1.jpg",
         "2026/11/broken.jpg",
