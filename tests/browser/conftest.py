@@ -158,6 +158,10 @@ class Notebook:
         """Stop what `begin` began."""
         self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
 
+    def restart(self) -> None:
+        """Restart the kernel, and wait until it is there again."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+
     def theme(self, name: str) -> None:
         """Switch JupyterLab to a theme."""
         self.page.evaluate(

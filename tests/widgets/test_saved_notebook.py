@@ -15,7 +15,11 @@ ROOT = TESTS.parents[1]
 def test_a_saved_notebook_keeps_the_contact_sheet(tmp_path, monkeypatch, static):
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
-    for variable, folder in {"IPYTHONDIR": "ipython", "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTER_CONFIG_DIR": "config"}.items():
+    for variable, folder in {
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTER_CONFIG_DIR": "config",
+    }.items():
         monkeypatch.setenv(variable, str(tmp_path / folder))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(TESTS)]))
     code = f"""
