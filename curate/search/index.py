@@ -11,6 +11,7 @@ what the filter refuses, and where that turns out too few FAISS's bitmap selecto
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from curate.search.shards import Booleans, Floats, Found, Halves, Integers, Shar
 # 65,536 rows of 512 dimensions are 64 MB: what growing copies. 16 shards for a million rows cost 0.5 ms of calls.
 SHARD_ROWS = 65_536
 # Below this share of allowed rows they are gathered; above, the whole shard is scanned.
-_GATHER_BELOW = 0.3
+_GATHER_BELOW = 0.2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -48,13 +49,28 @@ def _cores() -> int:
 
 
 def _each(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """``[work(item) for item in items]``, on all cores; in this thread where there is nothing to share."""
+    """``[work(item) for item in items]``, on all cores.
+
+    This thread works too, so that a search goes on where the pool's threads have to wait for a core.
+    """
     global _pool  # noqa: PLW0603
     if len(items) < 2 or _cores() < 2:
         return [work(item) for item in items]
     if _pool is None:
         _pool = ThreadPoolExecutor(_cores(), thread_name_prefix="curate-search")
-    return list(_pool.map(work, items))
+    results: dict[int, R] = {}
+    numbers = itertools.count()  # next() on it is atomic
+
+    def take() -> None:
+        while (number := next(numbers)) < len(items):
+            results[number] = work(items[number])
+
+    helpers = [_pool.submit(take) for _ in range(min(_cores(), len(items)) - 1)]
+    take()
+    for helper in helpers:
+        if not helper.cancel():
+            helper.result()
+    return [results[number] for number in range(len(items))]
 
 
 class VectorIndex:
@@ -278,7 +294,7 @@ class VectorIndex:
 class _Plan:
     """How one shard is asked, for one query: cheaply first, thoroughly if that was not enough."""
 
-    __slots__ = ("allowed", "count", "k", "low", "method", "shard")
+    __slots__ = ("allowed", "count", "k", "low", "method", "probed", "shard")
 
     def __init__(self, shard: Shard, low: int, allowed: Booleans, count: int) -> None:
         self.shard = shard
@@ -287,6 +303,7 @@ class _Plan:
         self.count = count
         self.method = "scan"
         self.k = 0
+        self.probed: Found | None = None
 
     def first(self, k: int, wanted: int) -> None:
         """Choose by density; `wanted` rows of all shards together may be found."""
@@ -301,6 +318,8 @@ class _Plan:
             self.k = 3 * k * self.shard.rows // wanted + 32
 
     def again(self, k: int) -> None:
+        """Ask for more than the last time, and by a method that only looks at rows that may be found."""
+        self.probed = None
         if self.method == "scan" and self.count < self.shard.rows:
             self.method = "gather" if self.count < self.shard.rows * _GATHER_BELOW else "select"
             self.k = k + 1
@@ -308,6 +327,9 @@ class _Plan:
             self.k = min(4 * self.k, self.shard.rows)
 
     def run(self, query: Floats) -> Found:
+        """What the shard gives by the method and the number that are set."""
+        if self.probed is not None:
+            return self.probed
         if self.method == "gather":
             return self.shard.best_of(query, self.k, np.flatnonzero(self.allowed))
         if self.method == "select":
@@ -329,7 +351,8 @@ def _probe(plans: list[_Plan], query: Floats, k: int) -> None:
         return
     probe = scanning[len(scanning) // 2]
     expected = probe.k * probe.count / probe.shard.rows
-    if probe.run(query).rows.size < expected / 2:
+    probe.probed = probe.run(query)
+    if probe.probed.rows.size < expected / 2:
         for plan in scanning:
             plan.again(k)
 
