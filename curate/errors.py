@@ -14,6 +14,7 @@
     ├── WeightsNotFound (FileNotFoundError)      model weights that are neither here nor downloadable
     ├── VectorsNotFound (LookupError)            a search before `embed`
     ├── NotVerified (ValueError)                 an export whose files differ from its manifest
+    ├── NotWritten (OSError)                     a target that cannot be written: full, read-only, not a folder
     ├── MissingExtra (ImportError)               an optional package that is not installed
     ├── MissingBundle (FileNotFoundError)        the browser side of the widgets has not been built
     └── BadMessage (ValueError)                  a message from the browser that does not fit the protocol
@@ -125,6 +126,10 @@ class VectorsNotFound(CurateError, LookupError):
 
 class NotVerified(CurateError, ValueError):
     """An export whose files differ from its manifest."""
+
+
+class NotWritten(CurateError, OSError):
+    """A target that cannot be written: a full disk, a read-only folder, a file in the way."""
 
 
 class MissingExtra(CurateError, ImportError):

@@ -13,7 +13,7 @@ from curate import errors
 from curate.query import Query, Where
 from curate.splits.assignment import UNASSIGNED, assign
 from curate.splits.certificate import Certificate, certify
-from curate.splits.strata import groups_of, strata_of
+from curate.splits.strata import groups_of, strata_of, ungrouped
 from curate.store import schemas
 from curate.view import View
 
@@ -65,7 +65,7 @@ class Split:
         """
         at = self._dataset.session.positions_of(self._ids)
         there = at >= 0
-        frame = self._dataset.frame(at[there], [*self._stratify, *self._group_by])
+        frame = self._dataset.frame(at[there], ["sample_id", *self._stratify, *self._group_by])
         return certify(
             self._codes[there],
             self.parts,
@@ -73,7 +73,7 @@ class Split:
             strata=strata_of(frame, self._stratify) if self._stratify else None,
             groups=groups_of(frame, self._group_by) if self._group_by else None,
             group_by=self._group_by,
-            ungrouped=_ungrouped(frame, self._group_by),
+            ungrouped=int(ungrouped(frame, self._group_by).sum()) if self._group_by else 0,
             seed=self.seed,
         )
 
@@ -151,10 +151,3 @@ def _check_name(dataset: Dataset, name: str) -> None:
         raise errors.BadValue(
             f"There is a column {name!r} already, and a split becomes a column", hint="give it another name="
         )
-
-
-def _ungrouped(frame: object, group_by: tuple[str, ...]) -> int:
-    import polars as pl
-
-    assert isinstance(frame, pl.DataFrame)
-    return frame.filter(pl.all_horizontal(pl.col(list(group_by)).is_null())).height if group_by else 0

@@ -150,6 +150,9 @@ def test_a_split_keeps_groups_whole_and_becomes_a_column(ds):
     assert ds.splits() == ["split"]
     again = ds.split({"train": 0.5, "test": 0.5}, group_by="drive", seed=3, name="again")
     assert again["train"].ids().tolist() == split["train"].ids().tolist()
+    plain = ds.split({"a": 20, "b": 4}, name="plain")
+    assert (plain["a"].count(), plain["b"].count(), plain.certificate.passed) == (20, 4, True)
+    ds.undo()
     with pytest.raises(errors.UnknownName, match="part"):
         split["val"]
     with pytest.raises(errors.BadValue, match="column 'weather' already"):

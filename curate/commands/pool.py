@@ -129,9 +129,8 @@ def write_sheet(view: Any, path: Path, *, n: int = 24) -> None:
     """Write the contact sheet of a view's first samples.
 
     Raises:
-        CurateError: the file cannot be written.
+        NotWritten: the file cannot be written.
     """
-    from curate.errors import CurateError
     from curate.widgets.contact_sheet import contact_sheet_png
 
     picture = contact_sheet_png(view, n)
@@ -139,7 +138,7 @@ def write_sheet(view: Any, path: Path, *, n: int = 24) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)
     except OSError as error:
-        raise CurateError(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another path") from error
+        raise NotWritten(f"{str(path)!r} cannot be written: {error.strerror}", hint="choose another path") from error
 
 
 def _columns(ds: Any) -> list[str]:

@@ -16,7 +16,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from curate.errors import BadValue, CurateError, DatasetExists, NotVerified
+from curate.errors import BadValue, CurateError, DatasetExists, NotVerified, NotWritten
 from curate.exports.manifest import NAME, read_manifest
 
 
@@ -74,7 +74,7 @@ def written_aside(target: Path, *, overwrite: bool) -> Iterator[Path]:
     Raises:
         DatasetExists: see `check_target`; also where something has come there in the meantime.
         BadValue: the folder above is missing and cannot be made, or the path has no name.
-        CurateError: the disk is full, or may not be written to. The target is as it was.
+        NotWritten: the disk is full, or may not be written to. The target is as it was.
     """
     if not target.name:
         raise BadValue(f"{str(target)!r} cannot be the name of an export")
@@ -94,7 +94,7 @@ def written_aside(target: Path, *, overwrite: bool) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, CurateError):
             raise
-        raise CurateError(
+        raise NotWritten(
             f"The export to {str(target)!r} was not written: {error.strerror or error}",
             hint="free some space or choose another path; what was there is as it was",
         ) from error
