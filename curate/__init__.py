@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from curate import errors
 
 if TYPE_CHECKING:
+    from curate.commands.health import doctor
     from curate.dataset import Dataset, create, open  # noqa: A004 - `curate.open` is the word that users know
     from curate.demo.dataset import build_demo as demo
-    from curate.commands.health import doctor
     from curate.exports.verify import Verification, verify
     from curate.query import Query
     from curate.view import View
