@@ -131,10 +131,10 @@ def write_sheet(view: Any, path: Path, *, n: int = 24) -> None:
     Raises:
         NotWritten: the file cannot be written.
     """
-    from curate.widgets.contact_sheet import contact_sheet_png
     from curate.errors import NotWritten
     from curate.widgets.contact_sheet import contact_sheet_png
 
+    picture = contact_sheet_png(view, n)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(picture)
