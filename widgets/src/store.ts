@@ -34,6 +34,7 @@ export const SMALLEST = 64;
 export const LARGEST = 400;
 const TOAST_MS = 4000;
 const PAGE_DELAY_MS = 60;
+const MOST_RANGES = 10_000;
 
 /** Everything that one gallery on the screen knows. The kernel owns the data; this holds what is on the screen of it. */
 export class GalleryStore {
@@ -57,6 +58,7 @@ export class GalleryStore {
   readonly rpc: RpcClient;
 
   private anchor = 0;
+  private beforePick: Ranges | null = null;
   private revision = 0;
   private wanted: readonly number[] = [];
   private readonly loading = new Map<number, AbortController>();
@@ -165,7 +167,17 @@ export class GalleryStore {
       return;
     }
     this.anchor = row;
+    if (!how.toggle) this.beforePick = this.selection.peek();
     this.change(how.toggle ? "toggle" : "set", row, row + 1);
+  }
+
+  /** A double click enlarges: the selection is what it was before its first click. */
+  takeBackPick(): void {
+    const ranges = this.beforePick;
+    if (ranges === null || ranges.length > MOST_RANGES) return;
+    this.beforePick = null;
+    this.selection.value = ranges;
+    this.send("set", ranges);
   }
 
   selectAll(): void {
@@ -184,10 +196,13 @@ export class GalleryStore {
 
   private change(operation: Operation, start: number, stop: number, all = false): void {
     this.selection.value = apply(this.selection.peek(), operation, start, stop);
-    const ranges: [number, number][] | null = all ? null : stop > start ? [[start, stop]] : [];
+    this.send(operation, all ? null : stop > start ? [[start, stop]] : []);
+  }
+
+  private send(operation: Operation, ranges: Ranges | null): void {
     this.sending++;
     this.rpc
-      .request("select", { operation, ranges })
+      .request("select", { operation, ranges: ranges as [number, number][] | null })
       .then(({ reply }) => {
         this.sending--;
         this.revision = Math.max(this.revision, reply.revision);
@@ -360,11 +375,13 @@ export class GalleryStore {
   }
 }
 
-/** The clipboard API is missing on plain http; the old command works there. */
+/** The clipboard API is missing on plain http and refused in some frames; the old command works there. */
 async function copy(text: string): Promise<void> {
-  if (navigator.clipboard) {
+  try {
     await navigator.clipboard.writeText(text);
     return;
+  } catch {
+    // the old command then
   }
   const area = document.createElement("textarea");
   area.value = text;

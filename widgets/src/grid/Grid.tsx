@@ -135,7 +135,8 @@ export function Grid({ store }: { store: GalleryStore }) {
 
   const onClick = (event: TargetedMouseEvent<HTMLDivElement>) => {
     const row = rowAt(event);
-    if (row < 0) return;
+    // The second click of a double click picks nothing.
+    if (row < 0 || event.detail > 1) return;
     const onCheck = event.target instanceof Element && event.target.closest(".curate-check") !== null;
     store.pick(row, { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey || onCheck });
   };
@@ -164,7 +165,9 @@ export function Grid({ store }: { store: GalleryStore }) {
         onClick={onClick}
         onDblClick={(event) => {
           const row = rowAt(event);
-          if (row >= 0) void store.open(row);
+          if (row < 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
+          store.takeBackPick();
+          void store.open(row);
         }}
       >
         {state === null && (

@@ -20,7 +20,9 @@ export function Help({ store }: { store: GalleryStore }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const open = store.help.value;
   useEffect(() => {
-    if (open) dialog.current?.showModal();
+    if (!open) return;
+    dialog.current?.showModal();
+    dialog.current?.focus();
   }, [open]);
   if (!open) return null;
   const close = () => {
@@ -30,6 +32,7 @@ export function Help({ store }: { store: GalleryStore }) {
     <dialog
       ref={dialog}
       class="curate-dialog curate-help"
+      tabIndex={-1}
       aria-label="Keyboard"
       onClose={close}
       onClick={(event) => event.target === event.currentTarget && close()}
