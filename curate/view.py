@@ -159,10 +159,11 @@ class View:
         from curate.search.evaluation import evaluate
 
         session = self.dataset.session
-        session.refresh()
-        if self._rows is None or self._rows[0] != session.version:
-            self._rows = (session.version, evaluate(self.query, session, self.dataset.vectors_))
-        return self._rows[1]
+        with session.lock:
+            session.refresh(now=False)
+            if self._rows is None or self._rows[0] != session.version:
+                self._rows = (session.version, evaluate(self.query, session, self.dataset.vectors_))
+            return self._rows[1]
 
     def count(self) -> int:
         """Number of samples."""

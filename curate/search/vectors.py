@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -42,7 +41,8 @@ class Vectors:
         self._load_example = load_example
         self._loaded: dict[str, _Loaded] = {}
         self._encoders: dict[str, Encoder] = {}
-        self._lock = threading.RLock()
+        # the session's own: two locks would be taken in two orders
+        self._lock = session.lock
 
     def names(self) -> list[str]:
         """Encoders that this dataset has vectors of."""

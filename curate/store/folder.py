@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,9 +24,6 @@ import pyarrow as pa
 from curate import errors
 from curate.store import migrations, schemas
 from curate.store.tables import Table
-
-# A remote listing costs tens of milliseconds; this often is often enough to notice another writer.
-REMOTE_LISTING_SECONDS = 2.0
 
 _KEYS = {
     "samples": "sample_id",
@@ -57,7 +53,6 @@ class Folder:
         self.location = location
         self.pinned = pinned
         self._tables: dict[str, Table] = {}
-        self._listed: dict[str, tuple[float, list[str]]] = {}
         self.samples = self.table("samples")
         self.thumbnails = self.table("thumbnails")
         self.labels = self.table("labels")
@@ -196,16 +191,12 @@ class Folder:
             except FileNotFoundError:
                 return []
         else:
-            seen, found = self._listed.get(kind, (0.0, []))
-            if time.monotonic() - seen > REMOTE_LISTING_SECONDS or not found:
-                fs, root = fsspec.url_to_fs(self.location)
-                fs.invalidate_cache(f"{root}/{kind}")
-                try:
-                    entries = fs.ls(f"{root}/{kind}", detail=False)
-                except FileNotFoundError:
-                    entries = []
-                found = sorted(e.rstrip("/").rsplit("/", 1)[-1] for e in entries)
-                self._listed[kind] = (time.monotonic(), found)
+            fs, root = fsspec.url_to_fs(self.location)
+            try:
+                entries = fs.ls(f"{root}/{kind}", detail=False, refresh=True)
+            except FileNotFoundError:
+                entries = []
+            found = sorted(e.rstrip("/").rsplit("/", 1)[-1] for e in entries)
         names = [name.removesuffix(".lance") for name in found if name.endswith(".lance")]
         return names if self.pinned is None or kind == "vectors" else [n for n in names if f"{kind}/{n}" in self.pinned]
 

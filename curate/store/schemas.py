@@ -15,7 +15,7 @@ SAMPLES = pa.schema(
         pa.field("sample_id", pa.int64(), nullable=False),
         pa.field("root", pa.string()),
         pa.field("uri", pa.string()),
-        pa.field("frame", pa.int32()),
+        pa.field("video_frame", pa.int32()),
         pa.field("status", pa.string()),
         pa.field("error", pa.string()),
         pa.field("content_hash", pa.string()),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -28,8 +29,8 @@ from curate.store.tables import latest_rows
 
 _SEAL = {"enable_external_access": "false", "python_enable_replacements": "false", "lock_configuration": "true"}
 
-# What the session keeps of a sample; the frame column is only there for videos.
-_INTERNAL = ("position",)
+# On an object store a look costs requests, and a query does not wait for them more often than this.
+REMOTE_LOOK_SECONDS = 2.0
 
 
 class Session:
@@ -38,6 +39,7 @@ class Session:
     Attributes:
         version: grows whenever something that a query can see has changed.
         generation: grows when a position stands for another sample or other content than before.
+        lock: held while a query runs, so that no other thread's refresh changes positions under it.
         sample_ids: (n,) int64 by position.
         content: (n,) int64 by position, which content each sample has (`curate.store.ids.content_key`).
         readable: (n,) bool by position, whether the picture could be read.
@@ -63,7 +65,8 @@ class Session:
         self._sorted = np.empty(0, np.int64)
         self._seen: dict[str, int] = {}
         self._read_events = 0
-        self._lock = threading.RLock()
+        self._looked = 0.0
+        self.lock = threading.RLock()
         self._local = threading.local()
         self._connection = duckdb.connect(":memory:")
         for name, value in _SEAL.items():
@@ -78,7 +81,7 @@ class Session:
     @property
     def columns(self) -> list[str]:
         """The columns that a query may name, as users see them."""
-        return [c for c in self.dtypes if c not in _INTERNAL]
+        return [c for c in self.dtypes if c != "position"]
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """This thread's cursor."""
@@ -101,13 +104,20 @@ class Session:
         finally:
             cursor.close()
 
-    def refresh(self) -> bool:
-        """Read what has been written since the last look. Returns whether anything has."""
-        with self._lock:
-            now = self.folder.versions()
-            if now == self._seen:
+    def refresh(self, *, now: bool = True) -> bool:
+        """Read what has been written since the last look. Returns whether anything has.
+
+        Args:
+            now: look, even if the last look at a remote folder was a moment ago.
+        """
+        with self.lock:
+            if not now and not self.folder.local and time.monotonic() - self._looked < REMOTE_LOOK_SECONDS:
                 return False
-            changed = {name for name in now if now[name] != self._seen.get(name)} | (set(self._seen) - set(now))
+            self._looked = time.monotonic()
+            found = self.folder.versions()
+            if found == self._seen:
+                return False
+            changed = {name for name in found if found[name] != self._seen.get(name)} | (set(self._seen) - set(found))
             wide = any(name == "samples" or name.startswith("fields/") for name in changed) or not self._seen
             log = "events" in changed or not self._seen
             if log:
@@ -120,7 +130,7 @@ class Session:
                 self._load_log()
             if "labels" in changed or log or not self._seen:
                 self._load_labels()
-            self._seen = now
+            self._seen = found
             self.version += 1
             return True
 
@@ -132,7 +142,7 @@ class Session:
         run = self._as_a_run(wanted)
         if run is not None:
             return run
-        with self._lock:
+        with self.lock:
             if self._order is None:
                 self._order = np.argsort(self.sample_ids, kind="stable")
                 self._sorted = self.sample_ids[self._order]
@@ -162,8 +172,8 @@ class Session:
             self.generation += 1
         self.sample_ids, self.content, self._order = ids, content, None
         self.readable = np.asarray(pc.equal(table.column("status"), "ok").to_numpy(zero_copy_only=False), bool)
-        if table.column("frame").null_count == table.num_rows:
-            table = table.drop_columns(["frame"])
+        if table.column("video_frame").null_count == table.num_rows:
+            table = table.drop_columns(["video_frame"])
         for name in self.folder.fields():
             table = self._join_field(table, name)
         for name, split in self.splits.items():

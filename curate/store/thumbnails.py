@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 
 from curate.store.session import Session
@@ -19,7 +17,6 @@ class Thumbnails:
         self.session = session
         self._rows = np.empty(0, np.int64)
         self._seen: tuple[int, int] = (-1, -1)
-        self._lock = threading.Lock()
 
     def read(self, positions: np.ndarray) -> list[bytes | None]:
         """JPEG bytes of each position, None for a sample without a picture."""
@@ -35,7 +32,7 @@ class Thumbnails:
 
     def _row_numbers(self) -> np.ndarray:
         table = self.session.folder.thumbnails
-        with self._lock:
+        with self.session.lock:
             seen = (table.version(), self.session.version)
             if seen != self._seen:
                 ids = table.read(["sample_id"]).column("sample_id").to_numpy()
