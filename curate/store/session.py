@@ -64,6 +64,7 @@ class Session:
         self._order: np.ndarray | None = None
         self._sorted = np.empty(0, np.int64)
         self._seen: dict[str, int] = {}
+        self._retracted: set[str] = set()
         self._read_events = 0
         self._looked = 0.0
         self.lock = threading.RLock()
@@ -128,8 +129,9 @@ class Session:
             if wide or log:
                 self._load_tags()
                 self._load_log()
-            if "labels" in changed or log or not self._seen:
-                self._load_labels()
+            retracted = {row["payload"]["run"] for row in self.log if row["action"] == "label" and row["undone"]}
+            if "labels" in changed or retracted != self._retracted or not self._seen:
+                self._load_labels(retracted)
             self._seen = found
             self.version += 1
             return True
@@ -294,11 +296,11 @@ class Session:
             described = cursor.execute("DESCRIBE samples").fetchall()
         self.dtypes = {row[0]: row[1] for row in described}
 
-    def _load_labels(self) -> None:
+    def _load_labels(self, retracted: set[str]) -> None:
         labels = self.folder.labels.latest()
-        gone = [row["payload"]["run"] for row in self.log if row["action"] == "label" and row["undone"]]
-        if gone:
-            labels = labels.filter(pc.invert(pc.is_in(labels.column("run"), pa.array(gone))))
+        if retracted:
+            labels = labels.filter(pc.invert(pc.is_in(labels.column("run"), pa.array(sorted(retracted)))))
+        self._retracted = retracted
         with self.relation("incoming", labels) as cursor:
             cursor.execute("CREATE OR REPLACE TABLE labels AS SELECT * FROM incoming")
 
