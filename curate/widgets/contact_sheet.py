@@ -55,6 +55,29 @@ def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
         BadValue: `n` or `columns` is below 1.
         CurateError: the query cannot run.
     """
+    buffer = io.BytesIO()
+    _sheet(view, n, columns).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def contact_sheet_uri(view: Any, n: int = 24, columns: int = 8) -> str:
+    """The same as a JPEG in a data URI, small enough to be saved with a widget.
+
+    Raises:
+        CurateError: the query cannot run.
+    """
+    buffer = io.BytesIO()
+    _sheet(view, n, columns).save(buffer, "JPEG", quality=75)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def contact_sheet_text(view: Any) -> str:
+    """The same in one line of plain text."""
+    query = wording.python(view.query, longest=400)
+    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {query}"
+
+
+def _sheet(view: Any, n: int, columns: int) -> Image.Image:
     if columns < 1:
         raise BadValue(f"'columns' must be at least 1. Got {columns}.")
     rows, infos, pictures = _samples(view, n)
@@ -73,15 +96,7 @@ def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
             sheet.paste(picture, (x, y))
         label = info.name if info.score is None else f"{info.score:.3f}  {info.name}"
         draw.text((x, y + height + 3), label[:24], fill=FAINT)
-    buffer = io.BytesIO()
-    sheet.save(buffer, "PNG", optimize=True)
-    return buffer.getvalue()
-
-
-def contact_sheet_text(view: Any) -> str:
-    """The same in one line of plain text."""
-    query = wording.python(view.query, longest=400)
-    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {query}"
+    return sheet
 
 
 def _samples(view: Any, n: int) -> tuple[Any, list[protocol.RowInfo], list[Image.Image | None]]:

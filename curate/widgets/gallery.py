@@ -16,7 +16,7 @@ from curate.errors import BadValue
 from curate.widgets import protocol, tiles, wording
 from curate.widgets.bundle import bundle
 from curate.widgets.channel import Answer, Channel
-from curate.widgets.contact_sheet import contact_sheet_html, contact_sheet_text
+from curate.widgets.contact_sheet import contact_sheet_html, contact_sheet_text, contact_sheet_uri
 from curate.widgets.data import Rows, ViewData
 from curate.widgets.selection import RowSelection
 
@@ -51,6 +51,8 @@ class Gallery(anywidget.AnyWidget):
     columns = traitlets.Int(None, allow_none=True).tag(sync=True)
     height = traitlets.Int(560).tag(sync=True)
     selected_count = traitlets.Int(0, read_only=True).tag(sync=True)
+    # What is shown where the widget was saved and there is no kernel behind it.
+    _still = traitlets.Unicode("").tag(sync=True)
 
     def __init__(
         self, view: ViewData, *, columns: int | None = None, thumbnail_size: int = 160, height: int = 560
@@ -133,6 +135,7 @@ class Gallery(anywidget.AnyWidget):
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         try:
             data["text/html"] = contact_sheet_html(self._view)
+            self._still = contact_sheet_uri(self._view)
             data["text/plain"] = contact_sheet_text(self._view)
         except Exception as error:  # the widget itself shows it, with a way to try again
             data["text/html"] = f"<p>{escape(str(error))}</p>"

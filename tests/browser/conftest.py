@@ -20,7 +20,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CURATE_CHROMIUM", "/usr/bin/chromium")
-SLOW = 15_000  # ms: the machine may be busy with other things
+SLOW = 60_000  # ms: the machine may be busy with other things
 
 
 def absent(what: str) -> None:
@@ -187,13 +187,18 @@ def open_notebook(lab: tuple[str, str, Path], chromium: Any) -> Iterator[Callabl
     url, token, folder = lab
     contexts = []
 
-    def open_it(name: str, code: str = "", *, width: int = 1600, height: int = 1000, scale: float = 1) -> Notebook:
+    def open_it(
+        name: str, *, saved: Any = None, trust: bool = False, width: int = 1600, height: int = 1000
+    ) -> Notebook:
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-        cells = [nbformat.v4.new_code_cell(code)]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), folder / f"{name}.ipynb")
-        context = chromium.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=scale, reduced_motion="reduce"
-        )
+        cells = [nbformat.v4.new_code_cell()]
+        notebook = saved or nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+        nbformat.write(notebook, folder / f"{name}.ipynb")
+        if trust:
+            environment = {**os.environ, "JUPYTER_DATA_DIR": str(folder.parent / "data"), "HOME": str(folder.parent)}
+            command = [sys.executable, "-m", "jupyter", "trust", f"{name}.ipynb"]
+            subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
+        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SLOW)

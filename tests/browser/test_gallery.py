@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 pytestmark = pytest.mark.browser
 
 SLOW = 60_000  # ms
+TESTS = Path(__file__).resolve().parents[1]
+PATHS = [str(TESTS.parent), str(TESTS / "widgets")]
 
 SETUP = """
 import numpy as np
@@ -362,6 +366,31 @@ def test_it_fits_narrow_and_wide_pages(notebook, width):
         assert int(page.locator('[role="grid"]').get_attribute("aria-colcount")) == {600: 3, 800: 4, 1600: 8}[width]
     finally:
         page.set_viewport_size({"width": 1600, "height": 1000})
+
+
+@pytest.fixture(scope="module")
+def saved():
+    """A notebook that was run elsewhere: it keeps the outputs and the state of its widgets."""
+    nbclient = pytest.importorskip("nbclient")
+    code = SETUP.format(n=30, dataset={}, view={}) + "gallery"
+    cells = [nbformat.v4.new_code_cell(f"import sys; sys.path[:0] = {PATHS!r}\n{code}")]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=kernel)
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    return notebook
+
+
+def test_a_saved_notebook_from_elsewhere_shows_its_contact_sheet(open_notebook, saved):
+    page = open_notebook("elsewhere", saved=saved).page
+    page.locator(".jp-OutputArea-output img").nth(23).wait_for()
+    see(page, ".jp-OutputArea-output p", "30 of 30 samples, the first 24 shown")
+
+
+def test_a_saved_notebook_that_is_trusted_shows_it_too(open_notebook, saved):
+    """JupyterLab then starts the widget, and there is no kernel behind it."""
+    page = open_notebook("trusted", saved=saved, trust=True).page
+    see(page, ".curate-connection", "No kernel has answered yet, so this is a still picture.")
+    assert page.locator(".curate-still").evaluate("(i) => i.decode().then(() => i.naturalWidth)") == 8 + 8 * 152
 
 
 def test_a_restarted_kernel_is_told_from_a_busy_one(notebook):

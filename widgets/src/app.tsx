@@ -29,6 +29,8 @@ export function App({ store }: { store: GalleryStore }) {
               : `There are ${state.total.toLocaleString("en")} samples; widen the query and run the cell again.`}
           </span>
         </div>
+      ) : state === null && store.rpc.connection.value !== "fine" && store.still() !== "" ? (
+        <img class="curate-still" src={store.still()} alt="The first samples of this view" />
       ) : (
         <Grid store={store} />
       )}

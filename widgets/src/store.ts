@@ -104,6 +104,12 @@ export class GalleryStore {
     }
   }
 
+  /** The contact sheet of a saved widget, to be shown while no kernel has answered. */
+  still(): string {
+    const still = String(this.model.get("_still") ?? "");
+    return still.startsWith("data:image/jpeg;base64,") ? still : "";
+  }
+
   // Pages
 
   /** The rows `[first, last)` are on the screen: load what is missing, forget what is no longer wanted. */

@@ -21,7 +21,13 @@ export function TopBar({ store }: { store: GalleryStore }) {
     <header class="curate-bar curate-top">
       <div class="curate-count" role="status">
         {state === null ? (
-          <span class="curate-quiet">{store.failure.value ? "No samples" : "Loading…"}</span>
+          <span class="curate-quiet">
+            {store.failure.value
+              ? "No samples"
+              : store.rpc.connection.value === "fine"
+                ? "Loading…"
+                : "Gallery"}
+          </span>
         ) : state.count === state.total ? (
           <>
             <b>{number(state.count)}</b> {state.count === 1 ? "sample" : "samples"}

@@ -35,11 +35,13 @@ export function ConnectionNotice({ store }: { store: GalleryStore }) {
   if (connection === "fine") return null;
   const alive = store.state.value?.alive ?? false;
   const text =
-    connection === "lost"
-      ? "The kernel that made this gallery is gone. Run the cell again to bring it back."
-      : alive
-        ? "Still working on it…"
-        : "The kernel is busy; this waits until the running cell ends.";
+    store.state.value === null && store.still() !== ""
+      ? "No kernel has answered yet, so this is a still picture. Run the notebook to bring it to life."
+      : connection === "lost"
+        ? "The kernel that made this gallery is gone. Run the cell again to bring it back."
+        : alive
+          ? "Still working on it…"
+          : "The kernel is busy; this waits until the running cell ends.";
   return (
     <div class={`curate-connection curate-${connection}`} role="status">
       {text}
