@@ -47,7 +47,7 @@ clean:
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: pyproject.toml constraints.txt hatch_build.py $(wildcard widgets/src/*.ts widgets/src/*/*) | $(VENV)/bin/python
+$(VENV)/.runtime: pyproject.toml constraints.txt hatch_build.py widgets/package-lock.json widgets/build.mjs $(shell find widgets/src -type f) | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[lab]"
 	touch $@
 
