@@ -64,12 +64,12 @@ def build(path: Path, n: int, dimension: int) -> None:
             "sample_id": ids, "root": ["roads"] * size, "uri": uris, "status": ["ok"] * size, "content_hash": hashes,
             "bytes": rng.integers(20_000, 400_000, size), "mtime": times, "width": np.full(size, 1920, np.int32),
             "height": np.full(size, 1080, np.int32), "format": ["JPEG"] * size, "captured_at": times,
-            "aspect": np.full(size, 1.78, np.float32), "phash": rng.integers(0, 2**63, size).astype(np.uint64), "source": ["made"] * size, **measures,
+            "aspect": np.full(size, 1.78, np.float32), "source": ["made"] * size,
+            "phash": rng.integers(0, 2**63, size).astype(np.uint64), **measures,
         }  # fmt: skip
         empty = {f.name: pa.nulls(size, f.type) for f in schemas.SAMPLES if f.name not in columns}
         rows = {
-            f.name: empty.get(f.name, pa.array(columns.get(f.name), f.type)) if f.name in columns else empty[f.name]
-            for f in schemas.SAMPLES
+            f.name: pa.array(columns[f.name], f.type) if f.name in columns else empty[f.name] for f in schemas.SAMPLES
         }
         folder.thumbnails.append(
             pa.table(

@@ -1,7 +1,7 @@
 """Run the notebooks and save them with their outputs, so that they read without a kernel.
 
-    python notebooks/run.py                    all of them, in place
-    python notebooks/run.py --check            run them and leave the files as they are (CI)
+python notebooks/run.py                    all of them, in place
+python notebooks/run.py --check            run them and leave the files as they are (CI)
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ def run(path: Path, *, save: bool) -> None:
         # progress bars and timings on stderr are of this run and nobody's interest
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if o.get("name") != "stderr"]
+            for output in cell.outputs:
+                # a widget needs a kernel; its static picture does not, and is what GitHub and nbviewer then show
+                output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
     notebook.metadata.pop("widgets", None)
     if save:
         nbformat.write(notebook, path)

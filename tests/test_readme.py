@@ -53,7 +53,8 @@ def test_the_commands_run_as_printed(desk):
     block = re.search(r"In a terminal:\n\n((?:    .*\n)+)", README).group(1)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for line in block.strip().splitlines():
-        command = line.strip().replace("curate embed mine.curate", f"curate embed mine.curate --model local-dir:{curate.demo.MODEL_DIR}")
+        model = f"curate embed --model local-dir:{curate.demo.MODEL_DIR}"
+        command = line.strip().replace("curate embed", model)
         command = command.replace("curate ", f"{sys.executable} -m curate.cli ", 1)
         done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
         # with three pictures no part of a tenth can be filled; that is said, with another exit code
@@ -62,7 +63,12 @@ def test_the_commands_run_as_printed(desk):
 
 @pytest.mark.slow
 def test_the_quickstart_notebook_runs(desk):
-    command = [sys.executable, str(ROOT / "notebooks" / "run.py"), "--check", str(ROOT / "notebooks" / "01-quickstart.ipynb")]
+    command = [
+        sys.executable,
+        str(ROOT / "notebooks" / "run.py"),
+        "--check",
+        str(ROOT / "notebooks" / "01-quickstart.ipynb"),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
 

@@ -75,7 +75,10 @@ def test_sessions_of_one_folder_agree_whatever_order_they_read_in(ds):
 @given(st.lists(st.sampled_from(["tag", "undo"]), max_size=12), st.data())
 def test_undo_of_undo_is_redo(actions, data):
     ids = [str(n) for n in range(len(actions))]
-    payloads = [{"event": data.draw(st.sampled_from(ids[:n]))} if a == "undo" and n else {"event": "none"} for n, a in enumerate(actions)]
+    earlier = [data.draw(st.sampled_from(ids[:n])) if n else "none" for n in range(len(ids))]
+    payloads = [
+        {"event": event if action == "undo" else "none"} for action, event in zip(actions, earlier, strict=True)
+    ]
     gone = events.undone(ids, actions, payloads)
     for event in ids:
         undoing = [i for i, a, p in zip(ids, actions, payloads, strict=True) if a == "undo" and p["event"] == event]

@@ -21,9 +21,7 @@ def table(tmp_path):
 @given(st.lists(st.integers(0, 9), max_size=40))
 def test_the_latest_row_of_each_key_in_the_order_in_which_keys_came(keys):
     got = latest_rows(pa.array(keys, pa.int64()))
-    want = {}
-    for row, key in enumerate(keys):
-        want[key] = row
+    want = {key: row for row, key in enumerate(keys)}  # a dict keeps the first place and the last value
     assert (list(range(len(keys))) if got is None else got.tolist()) == list(want.values())
 
 

@@ -1,0 +1,66 @@
+import io
+import sys
+
+import pytest
+
+from curate.engines.progress import Progress, surface
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def look(monkeypatch):
+    """Puts a terminal in the place of stderr; called in the test, since pytest changes stderr after the fixtures."""
+
+    def begin():
+        monkeypatch.delenv("CURATE_PROGRESS", raising=False)
+        monkeypatch.delitem(sys.modules, "ipykernel", raising=False)
+        monkeypatch.setattr(sys, "stderr", Terminal())
+        return sys.stderr
+
+    return begin
+
+
+def test_a_terminal_sees_a_bar_with_rate_and_time_left(look, capsys):
+    looking = look()
+    assert surface() == "terminal"
+    with Progress(4, "ingest") as progress:
+        for _ in range(4):
+            progress.add(1)
+    shown = looking.getvalue()
+    assert "ingest" in shown
+    assert "4/4" in shown
+    assert capsys.readouterr().out == "", "stdout is for results"
+
+
+def test_nobody_looking_sees_nothing(look, monkeypatch):
+    looking = look()
+    monkeypatch.setenv("CURATE_PROGRESS", "0")
+    with Progress(2, "ingest") as progress:
+        progress.add(2)
+    assert looking.getvalue() == ""
+
+
+def test_a_notebook_sees_tqdm(look, monkeypatch):
+    look()
+
+    class Shell:
+        kernel = object()
+
+    class IPython:
+        get_ipython = staticmethod(Shell)
+
+    monkeypatch.setitem(sys.modules, "ipykernel", object())
+    monkeypatch.setitem(sys.modules, "IPython", IPython)
+    assert surface() == "notebook"
+
+
+def test_the_bar_ends_with_an_interrupt(look):
+    looking = look()
+    with pytest.raises(KeyboardInterrupt), Progress(4, "embed") as progress:
+        progress.add(1)
+        raise KeyboardInterrupt
+    assert "1/4" in looking.getvalue()
