@@ -60,7 +60,12 @@ def test_a_notebook_sees_tqdm(look, monkeypatch):
 
 def test_the_bar_ends_with_an_interrupt(look):
     looking = look()
-    with pytest.raises(KeyboardInterrupt), Progress(4, "embed") as progress:
-        progress.add(1)
-        raise KeyboardInterrupt
+
+    def interrupted():
+        with Progress(4, "embed") as progress:
+            progress.add(1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert "1/4" in looking.getvalue()
