@@ -103,8 +103,9 @@ def paint_street(picture: Floats, camera: Camera, road: Road, air: Atmosphere, r
         wall = wall * seam[:, None]
         tone = 0.90 + 0.012 * np.minimum(metres, 16.0)
 
-        floor = np.floor((metres - 4.0) / 3.3)
-        rise = np.mod(metres - 4.0, 3.3) / 3.3
+        storey = (metres - 4.0) / 3.3
+        floor = np.floor(storey)
+        rise = storey - floor
         over = np.mod(inside * 6.0, 1.0)
         glass = ((over > 0.22) & (over < 0.78))[None, :] & (rise > 0.24) & (rise < 0.80)
         glass &= (metres > 4.0) & (metres < (top - 0.7)[None, :])

@@ -125,8 +125,8 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
 
     near = 1.0 / (1.0 + z / 26.0)
     shift = np.float32(rng.random() * 256.0 + 4096.0)
-    coarse = texture.sample(texture.fractal(1.5), u * 5.0 + shift, np.broadcast_to(v * 3.0, u.shape)) - 0.5
-    fine = texture.sample(texture.fractal(0.55), u * 22.0 + shift, np.broadcast_to(v * 9.0, u.shape)) - 0.5
+    coarse = texture.sample(texture.fractal(1.5), u * 5.0 + shift, v * 3.0) - 0.5
+    fine = texture.sample(texture.fractal(0.55), u * 22.0 + shift, v * 9.0) - 0.5
 
     on_road = np.clip((road.half - aside) / pixel + 0.5, 0.0, 1.0)
     rough = 0.55 if road.place != "city street" else 0.16
@@ -142,7 +142,9 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
         cover(colour, plane((150, 132, 104)), shoulder)
 
     lane = road.half if len(road.lanes) == 0 else 3.8
-    wheels = np.abs(np.abs(np.mod(u, np.float32(lane)) - lane / 2) - 0.85)
+    # u - lane * floor(u / lane): numpy's mod takes several times as long.
+    inside = u - np.float32(lane) * np.floor(u * np.float32(1.0 / lane))
+    wheels = np.abs(np.abs(inside - np.float32(lane / 2)) - np.float32(0.85))
     tracks = np.clip(1.0 - wheels / 0.45, 0.0, 1.0)
     asphalt_tone = (1.0 + (coarse * 0.22 + fine * 0.26) * near) - 0.09 * tracks
     if air.wet:
@@ -188,6 +190,8 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
     clear = np.exp(-air.density * z)
     colour *= light * clear
     colour += plane(air.haze) * (1.0 - clear)
+    if not air.wet:
+        return np.asarray(colour, dtype=np.float32), np.zeros_like(u)
     puddles = np.clip(0.45 + coarse * 2.2 + tracks * 0.3, 0.18, 1.0)
     mirror = air.wet * (on_road * puddles + (1.0 - on_road) * (0.5 if road.walk else 0.08))
     mirror = mirror * np.clip(0.30 + 0.6 * z / 40.0, 0.0, 0.85)
@@ -197,6 +201,7 @@ def paint_ground(camera: Camera, road: Road, air: Atmosphere, rng: Random) -> tu
 def _add_crossing(asphalt: Floats, u: Floats, v: Floats, *, pixel: Floats, deep: Floats, road: Road) -> None:
     """Zebra crossings, every 60 metres."""
     along = np.clip((1.5 - np.abs(np.mod(v, np.float32(60.0)) - 40.0)) / deep + 0.5, 0.0, 1.0)
-    bars = np.clip((0.27 - np.abs(np.mod(u, np.float32(1.1)) - 0.55)) / pixel + 0.5, 0.0, 1.0)
+    across = u - np.float32(1.1) * np.floor(u * np.float32(1.0 / 1.1))
+    bars = np.clip((0.27 - np.abs(across - 0.55)) / pixel + 0.5, 0.0, 1.0)
     inside = np.clip((road.half - 0.5 - np.abs(u)) / pixel + 0.5, 0.0, 1.0)
     cover(asphalt, plane(road.line), along * bars * inside * 0.85)

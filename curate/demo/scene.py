@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from curate.demo.backdrop import drift_fog, paint_backdrop, paint_street
-from curate.demo.lens import develop, interleaved, planar
+from curate.demo.lens import develop, planar, rounded
 from curate.demo.light import Lamp, add_lamps, atmosphere
 from curate.demo.road import Camera, build_road, paint_ground
 from curate.demo.scenery import paint_verge
@@ -123,7 +123,7 @@ def render(scene: Scene, size: tuple[int, int] = (320, 240)) -> Rendered:
     if scene.place == "city street":
         paint_street(picture, camera, road, air, far_dice)
 
-    canvas = Image.fromarray(interleaved(picture)).resize((width * 2, height * 2), Image.Resampling.NEAREST)
+    canvas = rounded(picture).resize((width * 2, height * 2), Image.Resampling.NEAREST)
     large = camera.enlarged(2)
     lamps = paint_verge(ImageDraw.Draw(canvas), large, road, air, side_dice)
     if air.wet:
@@ -167,5 +167,7 @@ def _reflect(canvas: Image.Image, camera: Camera, mirror: np.ndarray[tuple[int, 
     above = canvas.crop((0, max(0, first - depth), canvas.width, first)).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
     above = above.resize((canvas.width // 4, max(2, depth // 14)), Image.Resampling.BOX)
     above = above.resize((canvas.width, depth), Image.Resampling.BILINEAR)
-    mask = Image.fromarray((mirror * 200.0).astype(np.uint8)).resize((canvas.width, mirror.shape[0] * 2))
+    mask = Image.fromarray((mirror * 200.0).astype(np.uint8)).resize(
+        (canvas.width, mirror.shape[0] * 2), Image.Resampling.NEAREST
+    )
     canvas.paste(above, (0, first), mask.crop((0, 0, canvas.width, depth)))
