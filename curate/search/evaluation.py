@@ -22,6 +22,9 @@ from curate.store.session import Session, read
 
 SCORE_COLUMNS = ("score", "rank")
 
+# A million positions are 8 MB.
+FILTERS_KEPT = 8
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -83,7 +86,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                 run: list[AnyStep] = [step]
                 while steps and isinstance(steps[0], Where | Tagged | Untagged):
                     run.append(steps.pop(0))
-                state.keep(_matching(run, state))
+                state.keep(_remembered(run, state))
             case Search():
                 limit = None
                 if steps and isinstance(steps[0], Limit):
@@ -138,7 +141,8 @@ class _State:
     def keep(self, positions: np.ndarray) -> None:
         """Keep these, in the order they have now."""
         if self.order is None:
-            self.order = np.sort(positions)
+            # DuckDB gives them in order as a rule, and promises nothing
+            self.order = positions if (positions[1:] > positions[:-1]).all() else np.sort(positions)
         else:
             mask = np.zeros(self.session.n, bool)
             mask[positions] = True
@@ -174,6 +178,20 @@ class _State:
         self.score_of[order] = scores
         self.rank_of = np.zeros(self.session.n, np.int32)
         self.rank_of[order] = np.arange(1, len(order) + 1, dtype=np.int32)
+
+
+def _remembered(run: Sequence[AnyStep], state: _State) -> np.ndarray:
+    """`_matching`, kept while the data stay: people change the words of a search more often than its filters."""
+    if state.score_of is not None:
+        return _matching(run, state)
+    filters, key = state.session.filters, (state.session.version, tuple(run))
+    if key not in filters:
+        positions = _matching(run, state)
+        positions.setflags(write=False)
+        while len(filters) >= FILTERS_KEPT:
+            del filters[next(iter(filters))]
+        filters[key] = positions
+    return filters[key]
 
 
 def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np.ndarray:
@@ -341,8 +359,10 @@ def check_step(session: Session, query: Query) -> None:
         UnknownName: a column or tag that is not there.
         BadQuery: a `where` that is not one boolean expression.
     """
-    session.refresh()
+    session.refresh(now=False)
     state = _State(session)
+    if (session.version, query.steps[-1:]) in session.filters:
+        return
     if any(isinstance(step, Search) for step in query.steps):
         state.order = np.empty(0, np.int64)
         state.score_of, state.rank_of = np.empty(session.n, np.float32), np.empty(session.n, np.int32)
