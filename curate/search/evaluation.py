@@ -86,7 +86,10 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                 run: list[AnyStep] = [step]
                 while steps and isinstance(steps[0], Where | Tagged | Untagged):
                     run.append(steps.pop(0))
-                state.keep(_remembered(run, state))
+                if state.order is None and state.score_of is None:
+                    state.order, state.allowed = _remembered(run, session)
+                else:
+                    state.keep(_matching(run, state))
             case Search():
                 limit = None
                 if steps and isinstance(steps[0], Limit):
@@ -111,11 +114,15 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
 
 
 class _State:
-    """Positions so far, in order; None while nothing has been left out. Scores are kept by position."""
+    """Positions so far, in order; None while nothing has been left out. Scores are kept by position.
+
+    `allowed` is the mask of `order` where it is at hand; whoever sets `order` otherwise clears it.
+    """
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.order: np.ndarray | None = None
+        self.allowed: np.ndarray | None = None
         self.score_of: np.ndarray | None = None
         self.rank_of: np.ndarray | None = None
         self.unscored = 0
@@ -132,8 +139,8 @@ class _State:
         return np.arange(self.session.n) if self.order is None else self.order
 
     def mask(self) -> np.ndarray | None:
-        if self.order is None:
-            return None
+        if self.order is None or self.allowed is not None:
+            return self.allowed
         mask = np.zeros(self.session.n, bool)
         mask[self.order] = True
         return mask
@@ -141,12 +148,12 @@ class _State:
     def keep(self, positions: np.ndarray) -> None:
         """Keep these, in the order they have now."""
         if self.order is None:
-            # DuckDB gives them in order as a rule, and promises nothing
-            self.order = positions if (positions[1:] > positions[:-1]).all() else np.sort(positions)
+            self.order = np.sort(positions)
         else:
             mask = np.zeros(self.session.n, bool)
             mask[positions] = True
             self.order = self.order[mask[self.order]]
+        self.allowed = None
 
     def choose(self, positions: np.ndarray) -> None:
         """Keep these, in the order given; each once."""
@@ -154,6 +161,7 @@ class _State:
         positions = positions[np.sort(first)]
         mask = self.mask()
         self.order = positions if mask is None else positions[mask[positions]]
+        self.allowed = None
 
     def reorder(self, positions: np.ndarray) -> None:
         self.order = positions
@@ -173,25 +181,29 @@ class _State:
         self._scored(best_first, scores[best_first])
 
     def _scored(self, order: np.ndarray, scores: np.ndarray) -> None:
-        self.order = order
+        self.order, self.allowed = order, None
         self.score_of = np.full(self.session.n, np.nan, np.float32)
         self.score_of[order] = scores
         self.rank_of = np.zeros(self.session.n, np.int32)
         self.rank_of[order] = np.arange(1, len(order) + 1, dtype=np.int32)
 
 
-def _remembered(run: Sequence[AnyStep], state: _State) -> np.ndarray:
-    """`_matching`, kept while the data stay: people change the words of a search more often than its filters."""
-    if state.score_of is not None:
-        return _matching(run, state)
-    filters, key = state.session.filters, (state.session.version, tuple(run))
-    if key not in filters:
-        positions = _matching(run, state)
-        positions.setflags(write=False)
-        while len(filters) >= FILTERS_KEPT:
-            del filters[next(iter(filters))]
-        filters[key] = positions
-    return filters[key]
+def _remembered(run: Sequence[AnyStep], session: Session) -> tuple[np.ndarray, np.ndarray]:
+    """Positions and mask of filters over everything, kept while the data stay.
+
+    People change the words of a search more often than its filters, and a filter over a million rows costs half a search.
+    """
+    key = (session.version, tuple(run))
+    if key not in session.filters:
+        positions = np.sort(_matching(run, _State(session)))
+        mask = np.zeros(session.n, bool)
+        mask[positions] = True
+        for array in (positions, mask):
+            array.setflags(write=False)
+        while len(session.filters) >= FILTERS_KEPT:
+            del session.filters[next(iter(session.filters))]
+        session.filters[key] = positions, mask
+    return session.filters[key]
 
 
 def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np.ndarray:
