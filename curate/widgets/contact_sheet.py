@@ -94,9 +94,18 @@ def _sheet(view: Any, n: int, columns: int) -> Image.Image:
             draw.text((x + 8, y + height // 2 - 6), info.status, fill=FAINT)
         else:
             sheet.paste(picture, (x, y))
-        label = info.name if info.score is None else f"{info.score:.3f}  {info.name}"
-        draw.text((x, y + height + 3), label[:24], fill=FAINT)
+        score = "" if info.score is None else f"{info.score:.3f}  "
+        draw.text((x, y + height + 3), score + _tail(draw, info.name, width - draw.textlength(score)), fill=FAINT)
     return sheet
+
+
+def _tail(draw: ImageDraw.ImageDraw, name: str, room: float) -> str:
+    """As much of a name's end as there is room for (pixels): frames of one drive differ in their last digits."""
+    if draw.textlength(name) <= room:
+        return name
+    while name and draw.textlength("…" + name) > room:
+        name = name[1:]
+    return "…" + name
 
 
 def _samples(view: Any, n: int) -> tuple[Any, list[protocol.RowInfo], list[Image.Image | None]]:
