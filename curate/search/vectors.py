@@ -152,10 +152,10 @@ class Vectors:
         )
 
     def _word(self, step: Search, word: Word) -> tuple[np.ndarray, float]:
-        from curate.search.prompts import DEFAULT_TEMPLATES, prompt_vector
+        from curate.search.prompts import DEFAULT_TEMPLATES, NO_TEMPLATES, prompt_vector
 
         encoder = self.encoder(step.encoder)
-        templates = DEFAULT_TEMPLATES if step.templates is None else step.templates
+        templates = DEFAULT_TEMPLATES if step.templates is None else step.templates or NO_TEMPLATES
         return prompt_vector(encoder, word.text, templates=templates), word.weight
 
     def _example(self, step: Search, example: Example) -> tuple[np.ndarray, float]:
