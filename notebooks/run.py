@@ -25,6 +25,9 @@ def run(path: Path, *, save: bool) -> None:
         # widgets' state is not saved: the static fallback is what a reader without a kernel sees
         client = NotebookClient(notebook, timeout=600, kernel_name="python3", store_widget_state=False)
         client.execute(cwd=folder)
+        # what was written is named as the reader would see it, not by this run's temporary folder
+        cells = nbformat.writes(notebook).replace(f"{folder}/", "")
+    notebook = nbformat.reads(cells, as_version=4)
     for cell in notebook.cells:
         cell.get("metadata", {}).pop("execution", None)
         # progress bars and timings on stderr are of this run and nobody's interest
@@ -44,7 +47,7 @@ def main() -> None:
     parser.add_argument("notebooks", nargs="*", type=Path)
     parser.add_argument("--check", action="store_true", help="do not save")
     options = parser.parse_args()
-    os.environ["CURATE_PROGRESS"] = "0"
+    os.environ |= {"CURATE_PROGRESS": "0", "CURATE_ACTOR": "ada"}
     for path in options.notebooks or sorted(FOLDER.glob("*.ipynb")):
         run(path, save=not options.check)
         print(f"ran {path.name}", file=sys.stderr)

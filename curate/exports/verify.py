@@ -25,7 +25,7 @@ from curate.splits.strata import groups_of, strata_of
 SHOWN = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verification:
     """The outcome of `verify`.
 
@@ -75,6 +75,8 @@ class Verification:
         head = f"{self.path}: {'verified' if self.ok else 'NOT verified'}, {self.files:,} files"
         more = [f"and {len(lines) - SHOWN:,} more differences"] if len(lines) > SHOWN else []
         return "\n".join([head, *lines[:SHOWN], *more, *(f"not checked: {text}" for text in self.unchecked)])
+
+    __repr__ = __str__
 
     def _repr_html_(self) -> str:
         head, *lines = str(self).splitlines()

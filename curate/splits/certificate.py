@@ -120,6 +120,11 @@ class Certificate(msgspec.Struct, frozen=True):
         except msgspec.MsgspecError as error:
             raise BadValue(f"This is not a certificate: {error}") from error
 
+    def __repr__(self) -> str:
+        sizes = ", ".join(f"{part.name}: {part.got:,}" for part in self.parts)
+        kept = "passed" if self.passed else "NOT passed"
+        return f"<Certificate {kept}: {sizes}; largest deviation {self.largest_deviation:.2f} points>"
+
     def __str__(self) -> str:
         from curate.splits.report import as_text
 

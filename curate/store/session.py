@@ -374,9 +374,11 @@ def describe(row: Mapping[str, Any]) -> str:
             return ", ".join(payload["tags"])
         case "undo":
             return str(payload.get("what", payload["event"]))
+        case "label":
+            return f"{payload['field']}, by {payload['source']}"
         case _:
             return str(
-                payload.get("name") or payload.get("source") or payload.get("field") or payload.get("path") or ""
+                payload.get("name") or payload.get("source") or payload.get("path") or ""
             )
 
 
