@@ -377,9 +377,7 @@ def describe(row: Mapping[str, Any]) -> str:
         case "label":
             return f"{payload['field']}, by {payload['source']}"
         case _:
-            return str(
-                payload.get("name") or payload.get("source") or payload.get("path") or ""
-            )
+            return str(payload.get("name") or payload.get("source") or payload.get("path") or "")
 
 
 def _who(row: Mapping[str, Any]) -> dict[str, Any]:
