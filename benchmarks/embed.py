@@ -59,7 +59,7 @@ def write_photos(folder: Path, count: int) -> list[tuple[int, str]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", default="ViT-B-32")
-    parser.add_argument("--images", type=int, default=256)
+    parser.add_argument("--images", type=int, default=512)
     parser.add_argument("--batch-size", type=int, default=None)
     parser.add_argument("--threads", type=int, default=None)
     parser.add_argument("--rounds", type=int, default=5)
@@ -70,7 +70,7 @@ def main() -> None:
     encoder = random_encoder(options.model, precision=options.precision, device=options.device)
     side = 2 * encoder.image_size
     load = lambda location: Image.fromarray(decode(read(location), min_side=side))  # noqa: E731
-    size = options.batch_size or (256 if encoder.device.startswith("cuda") else 32)
+    size = options.batch_size or (256 if encoder.device.startswith("cuda") else 16)
     with tempfile.TemporaryDirectory() as folder:
         unique = write_photos(Path(folder), min(options.images, 512))
         items = [(i, unique[i % len(unique)][1]) for i in range(options.images)]

@@ -36,7 +36,12 @@ class OpenClipEncoder:
         precision: of the image tower: "auto", "fp32", "bf16" or "fp16". Words are always encoded in fp32: one query
             costs little, and its vector is then the same on every machine.
         device: "cpu", "cuda", "cuda:1"; None takes a GPU where there is one.
+
+    Attributes:
+        concurrent: `encode_prepared` may run on several threads at once.
     """
+
+    concurrent = True
 
     def __init__(self, weights: Weights, *, precision: str = "auto", device: str | None = None) -> None:
         self.weights = weights

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from curate.encoders.embed import embed_stream
@@ -125,6 +126,45 @@ def test_decoding_overlaps_the_model():
     encoder = FunctionEncoder(slow, name="slow")
     collect(embed_stream(encoder, [(i, str(i)) for i in range(200)], load=load, batch_size=8, threads=2))
     assert any(overlapped)
+
+
+def test_each_core_takes_batches_in_order_and_a_failure_costs_itself(tiny_model, pictures):
+    encoder = OpenClipEncoder.load(tiny_model, precision="fp32", device="cpu")
+
+    def load(location):
+        if location == "9":
+            raise OSError("truncated")
+        return pictures[int(location) % len(pictures)]
+
+    before = torch.get_num_threads()
+    items = [(i, str(i)) for i in range(41)]
+    ids, vectors, failures, parts = collect(embed_stream(encoder, items, load=load, batch_size=4, threads=3))
+    assert ids.tolist() == [i for i in range(41) if i != 9]
+    assert failures == [(9, "OSError: truncated")]
+    assert [len(part.ids) for part in parts] == [4, 4, 3, 4, 4, 4, 4, 4, 4, 4, 1]
+    expected = encoder.encode_prepared([encoder.prepare(load(str(i))) for i in ids])
+    np.testing.assert_allclose(vectors, expected, atol=1e-3)
+    assert torch.get_num_threads() == before
+
+
+def test_a_stream_that_is_left_gives_everything_back(tiny_model, pictures):
+    encoder = OpenClipEncoder.load(tiny_model, precision="fp32", device="cpu")
+    before = torch.get_num_threads()
+    loaded = []
+
+    def load(location):
+        loaded.append(location)
+        return pictures[0]
+
+    stream = embed_stream(encoder, ((i, str(i)) for i in range(1000)), load=load, batch_size=4, threads=2)
+    other = embed_stream(encoder, [(1, "1")], load=load)
+    next(stream)
+    list(other)
+    assert torch.get_num_threads() == 1
+    stream.close()
+    assert torch.get_num_threads() == before
+    assert len(loaded) <= 4 * 5 + 1
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("curate-embed")]
 
 
 def test_given_vectors_are_looked_up_and_nothing_is_decoded():
