@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import polars as pl
 
@@ -19,59 +19,34 @@ if TYPE_CHECKING:
     from curate.split import Split
 
 
-def export_view(
-    view: View,
-    path: str | Path,
-    *,
-    format: str,
-    labels: str | None,
-    classes: Sequence[str] | None,
-    media: str,
-    overwrite: bool,
-) -> Export:
+class Options(TypedDict):
+    """What `View.export` and `Split.export` take besides the path."""
+
+    format: str
+    labels: str | None
+    classes: Sequence[str] | None
+    media: str
+    overwrite: bool
+
+
+def export_view(view: View, path: str | Path, **options: Unpack[Options]) -> Export:
     """`View.export`."""
-    provenance = {"query": view.query, "python": view.query.to_python(), "encoder": encoder_of(view)}
-    return _export(
-        view, path, provenance, None, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite
-    )
+    return _export(view, path, _origin(view), None, options)
 
 
-def export_split(
-    split: Split,
-    path: str | Path,
-    *,
-    format: str,
-    labels: str | None,
-    classes: Sequence[str] | None,
-    media: str,
-    overwrite: bool,
-) -> Export:
+def export_split(split: Split, path: str | Path, **options: Unpack[Options]) -> Export:
     """`Split.export`."""
-    view = View(split.dataset, split.query)
-    provenance = {
-        "query": split.query,
-        "python": split.query.to_python(),
-        "encoder": encoder_of(view),
-        "split": split.certificate,
-        "split_name": split.name,
-    }
-    return _export(
-        split.members(), path, provenance, split.name,
-        format=format, labels=labels, classes=classes, media=media, overwrite=overwrite,
-    )  # fmt: skip
+    origin = _origin(View(split.dataset, split.query))
+    origin |= {"split": split.certificate, "split_name": split.name}
+    return _export(split.members(), path, origin, split.name, options)
+
+
+def _origin(view: View) -> dict[str, Any]:
+    return {"query": view.query, "python": view.query.to_python(), "encoder": encoder_of(view)}
 
 
 def _export(
-    view: View,
-    path: str | Path,
-    provenance: dict[str, Any],
-    part_column: str | None,
-    *,
-    format: str,
-    labels: str | None,
-    classes: Sequence[str] | None,
-    media: str,
-    overwrite: bool,
+    view: View, path: str | Path, provenance: dict[str, Any], part_column: str | None, options: Options
 ) -> Export:
     dataset = view.dataset
     rows = view.rows()
@@ -91,17 +66,17 @@ def _export(
         export = write_export(
             samples,
             path,
-            format=format,
-            labels=_labels(view, samples, labels, format),
-            classes=classes,
-            media=media,
+            format=options["format"],
+            labels=_labels(view, samples, options["labels"], options["format"]),
+            classes=options["classes"],
+            media=options["media"],
             part_column=part_column,
             provenance=provenance,
             progress=advance,
-            overwrite=overwrite,
+            overwrite=options["overwrite"],
         )
     if not dataset.folder.read_only:
-        payload = {"path": str(export.path), "format": format, "query": provenance["python"]}
+        payload = {"path": str(export.path), "format": export.format, "query": provenance["python"]}
         dataset.write_event("export", payload, count=export.counts.get("samples"))
     return export
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from curate.media import location as locations
 from curate.media.decode import MAX_PIXELS, Header, Undecodable, decode_planes
@@ -99,49 +99,40 @@ def _readers() -> ThreadPoolExecutor:
 
 def _look(small: Planes, header: Header, content_hash: str, length: int) -> Record:
     measures = measure(small)
-    width, height = header.upright
     return Record(
         status=OK,
         content_hash=content_hash,
         bytes=length,
-        width=width,
-        height=height,
-        format=header.format,
-        mode=header.mode,
-        orientation=header.exif.orientation,
-        captured_at=header.exif.captured_at,
-        latitude=header.exif.latitude,
-        longitude=header.exif.longitude,
+        **_of(header),
         brightness=measures.brightness,
         contrast=measures.contrast,
         sharpness=measures.sharpness,
         saturation=measures.saturation,
         entropy=measures.entropy,
-        aspect=width / height,
         phash=phash(small.luma),
         thumbnail=encode_thumbnail(small),
     )
 
 
 def _bad(status: str, words: str, header: Header | None, content_hash: str, length: int) -> Record:
-    if header is None:
-        return Record(status=status, error=words, content_hash=content_hash, bytes=length)
+    known = {} if header is None else _of(header)
+    return Record(status=status, error=words, content_hash=content_hash, bytes=length, **known)
+
+
+def _of(header: Header) -> dict[str, Any]:
+    """The fields of a record that need no pixels."""
     width, height = header.upright
-    return Record(
-        status=status,
-        error=words,
-        content_hash=content_hash,
-        bytes=length,
-        width=width,
-        height=height,
-        format=header.format,
-        mode=header.mode,
-        orientation=header.exif.orientation,
-        captured_at=header.exif.captured_at,
-        latitude=header.exif.latitude,
-        longitude=header.exif.longitude,
-        aspect=width / height if height else None,
-    )
+    return {
+        "width": width,
+        "height": height,
+        "format": header.format,
+        "mode": header.mode,
+        "orientation": header.exif.orientation,
+        "captured_at": header.exif.captured_at,
+        "latitude": header.exif.latitude,
+        "longitude": header.exif.longitude,
+        "aspect": width / height if height else None,
+    }
 
 
 def _words(error: Exception) -> str:
