@@ -95,16 +95,31 @@ def test_one_row_has_one_score_in_large_shards_however_it_is_asked_for():
             np.testing.assert_array_equal(positions, allowed[np.lexsort((allowed, -everything[allowed]))][:k])
 
 
-def test_a_filter_against_the_query_is_still_exact():
+@pytest.mark.parametrize("rows", [4096, 16_384])  # with a shard to try the filter on, and with too few for that
+def test_a_filter_against_the_query_is_still_exact(rows):
     rng = np.random.default_rng(2)
     vectors = unit_halves(rng, 40_000, 32)
-    index = whole(vectors, shard_rows=4096)
+    index = whole(vectors, shard_rows=rows)
     query = unit_halves(rng, 1, 32)[0].astype(np.float32)
     everything = index.scores(query)
     mask = everything < np.median(everything)
     positions, _ = index.search(query, 25, mask=mask)
     allowed = np.flatnonzero(mask)
     np.testing.assert_array_equal(positions, allowed[np.lexsort((allowed, -everything[allowed]))][:25])
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 1.0])
+@pytest.mark.parametrize("k", [1, 7, 100])
+def test_equal_vectors_that_k_cuts_through_come_in_order_of_position(share, k):
+    rng = np.random.default_rng(8)
+    vectors = unit_halves(rng, 40, 32)[rng.integers(0, 40, 20_000)]
+    index = whole(vectors, shard_rows=4096)
+    query = unit_halves(rng, 1, 32)[0].astype(np.float32)
+    everything = index.scores(query)
+    mask = rng.random(20_000) < share
+    positions, _ = index.search(query, k, mask=mask)
+    allowed = np.flatnonzero(mask)
+    np.testing.assert_array_equal(positions, allowed[np.lexsort((allowed, -everything[allowed]))][:k])
 
 
 def test_equal_vectors_come_in_order_of_position():
