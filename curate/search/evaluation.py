@@ -86,7 +86,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                 run: list[AnyStep] = [step]
                 while steps and isinstance(steps[0], Where | Tagged | Untagged):
                     run.append(steps.pop(0))
-                if state.order is None and state.score_of is None:
+                if state.order is None and state.found is None:
                     state.order, state.allowed = _remembered(run, session)
                 else:
                     state.keep(_matching(run, state))
@@ -114,7 +114,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
 
 
 class _State:
-    """Positions so far, in order; None while nothing has been left out. Scores are kept by position.
+    """Positions so far, in order; None while nothing has been left out. `found` is what the last search gave.
 
     `allowed` is the mask of `order` where it is at hand; whoever sets `order` otherwise clears it.
     """
@@ -123,17 +123,21 @@ class _State:
         self.session = session
         self.order: np.ndarray | None = None
         self.allowed: np.ndarray | None = None
-        self.score_of: np.ndarray | None = None
-        self.rank_of: np.ndarray | None = None
+        self.found: tuple[np.ndarray, np.ndarray] | None = None
         self.unscored = 0
 
     def rows(self) -> Rows:
-        positions = self.positions()
-        if self.score_of is None or self.rank_of is None:
-            return Rows(positions, generation=self.session.generation)
-        return Rows(
-            positions, self.score_of[positions], self.rank_of[positions], self.unscored, self.session.generation
-        )
+        positions, generation = self.positions(), self.session.generation
+        if self.found is None:
+            return Rows(positions, generation=generation)
+        order, scores = self.found
+        ranks = np.arange(1, len(order) + 1, dtype=np.int32)
+        if positions is not order:
+            # a step behind the search has chosen among what it found, or sorted it
+            place = np.zeros(self.session.n, np.int32)
+            place[order] = np.arange(len(order), dtype=np.int32)
+            scores, ranks = scores[place[positions]], ranks[place[positions]]
+        return Rows(positions, scores, ranks, self.unscored, generation)
 
     def positions(self) -> np.ndarray:
         return np.arange(self.session.n) if self.order is None else self.order
@@ -182,10 +186,7 @@ class _State:
 
     def _scored(self, order: np.ndarray, scores: np.ndarray) -> None:
         self.order, self.allowed = order, None
-        self.score_of = np.full(self.session.n, np.nan, np.float32)
-        self.score_of[order] = scores
-        self.rank_of = np.zeros(self.session.n, np.int32)
-        self.rank_of[order] = np.arange(1, len(order) + 1, dtype=np.int32)
+        self.found = order, scores
 
 
 def _remembered(run: Sequence[AnyStep], session: Session) -> tuple[np.ndarray, np.ndarray]:
@@ -210,7 +211,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
     """Positions for which every condition of the run is true; one at most where it is only checked (`dry`)."""
     session = state.session
     cursor = session.cursor()
-    columns = [*session.columns, *(SCORE_COLUMNS if state.score_of is not None else ())]
+    columns = [*session.columns, *(SCORE_COLUMNS if state.found is not None else ())]
     conditions: list[str] = []
     params: list[object] = []
     scored = False
@@ -224,7 +225,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
                         "column", error.name, columns, hint=f"{error.name} is there after search()"
                     )
                 raise error from None
-            scored = scored or (bool(named & set(SCORE_COLUMNS)) and state.score_of is not None)
+            scored = scored or (bool(named & set(SCORE_COLUMNS)) and state.found is not None)
             conditions.append(f"(\n{step.sql}\n)")
             params += step.params
         elif isinstance(step, Tagged | Untagged):
@@ -377,5 +378,5 @@ def check_step(session: Session, query: Query) -> None:
         return
     if any(isinstance(step, Search) for step in query.steps):
         state.order = np.empty(0, np.int64)
-        state.score_of, state.rank_of = np.empty(session.n, np.float32), np.empty(session.n, np.int32)
+        state.found = state.order, np.empty(0, np.float32)
     _matching(query.steps[-1:], state, dry=True)
