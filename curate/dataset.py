@@ -92,6 +92,9 @@ class Dataset(View):
         Raises:
             SourceNotFound: nothing is there.
             BadSource: nothing can be made of it.
+
+        >>> ds.ingest(tmp_path / "roads.curate" / "media").unchanged
+        60
         """
         from curate.intake import ingest
 
@@ -121,13 +124,20 @@ class Dataset(View):
 
         Raises:
             WeightsNotFound: the weights are not here and cannot be had; the message says what works offline.
+
+        >>> ds.embed().there
+        57
         """
         from curate.embedding import embed
 
         return embed(self, model, name=name, text=text, batch_size=batch_size, device=device, precision=precision)
 
     def encoders(self) -> list[EncoderInfo]:
-        """The encoders whose vectors the dataset has."""
+        """The encoders whose vectors the dataset has.
+
+        >>> [encoder.name for encoder in ds.encoders()]
+        ['demo']
+        """
         return [self.vectors_.info(name) for name in self.vectors_.names()]
 
     @property
@@ -164,13 +174,20 @@ class Dataset(View):
             source: who says so.
             source_kind: annotator, model or rule.
             run: what they belong to; undo takes a run back.
+
+        >>> ds.add_labels(ds.limit(2).df(["sample_id", "weather"]).rename({"weather": "value"}), field="weather", source="ada")
+        2
         """
         from curate.intake import add_labels
 
         return add_labels(self, table, field=field, source=source, source_kind=source_kind, run=run)
 
     def labels(self, field: str | None = None) -> pl.DataFrame:
-        """The labels of a field, or all: one row a label."""
+        """The labels of a field, or all: one row a label.
+
+        >>> ds.labels("objects")["value"].value_counts(sort=True).rows()[:2]
+        [('bus', 41), ('car', 23)]
+        """
         self.session.refresh()
         if field is None:
             return self.session.read("SELECT * FROM labels")
@@ -182,7 +199,12 @@ class Dataset(View):
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def history(self) -> pl.DataFrame:
-        """Who did what when, newest first: event_id, time (UTC), actor, action, what, count, notebook, undone."""
+        """Who did what when, newest first: event_id, time (UTC), actor, action, what, count, notebook, undone.
+
+        >>> _ = ds.limit(3).tag("reviewed")
+        >>> ds.history().select("action", "what", "count").row(0)
+        ('tag', 'reviewed', 3)
+        """
         self.session.refresh()
         return self.session.history()
 
@@ -197,6 +219,10 @@ class Dataset(View):
         Raises:
             UnknownName: no such event.
             BadValue: there is nothing to undo, or it cannot be undone.
+
+        >>> _ = ds.limit(3).tag("reviewed")
+        >>> ds.undo()
+        'tag reviewed'
         """
         from curate.store.session import describe
 
@@ -225,7 +251,12 @@ class Dataset(View):
         return what
 
     def snapshot(self, name: str) -> None:
-        """Name this moment; `at` opens it again, whatever is done later."""
+        """Name this moment; `at` opens it again, whatever is done later.
+
+        >>> ds.snapshot("v1")
+        >>> ds.snapshots()["name"].to_list()
+        ['v1']
+        """
         snapshots.take_snapshot(self.folder, name)
         self.write_event("snapshot", {"name": name}, count=self.session.n)
 
@@ -234,30 +265,56 @@ class Dataset(View):
         return snapshots.list_snapshots(self.folder)
 
     def at(self, moment: str | datetime) -> Dataset:
-        """The dataset as it was at a snapshot's name or a time (UTC), read-only."""
+        """The dataset as it was at a snapshot's name or a time (UTC), read-only.
+
+        >>> ds.snapshot("v1")
+        >>> _ = ds.limit(3).tag("later")
+        >>> ds.at("v1").session.tags
+        {}
+        """
         return Dataset(Folder(self.folder.location, pinned=snapshots.versions_at(self.folder, moment)))
 
     # -- what was saved -----------------------------------------------------------------------------------------------
 
     def slices(self) -> pl.DataFrame:
-        """One row a slice: name, count, note, actor, time, query."""
+        """One row a slice: name, count, note, actor, time, query.
+
+        >>> _ = ds.limit(3).save("three")
+        >>> ds.slices().select("name", "count").rows()
+        [('three', 3)]
+        """
         self.session.refresh()
         return self.session.read("SELECT * FROM slices ORDER BY time")
 
     def slice(self, name: str) -> Slice:
-        """The slice of that name."""
+        """The slice of that name.
+
+        >>> _ = ds.limit(3).save("three")
+        >>> ds.slice("three").members.count()
+        3
+        """
         from curate.slice import Slice
 
         self.session.refresh()
         return Slice(self, name)
 
     def splits(self) -> list[str]:
-        """Names of the splits."""
+        """Names of the splits.
+
+        >>> _ = ds.split({"a": 0.5, "b": 0.5}, name="halves")
+        >>> ds.splits()
+        ['halves']
+        """
         self.session.refresh()
         return list(self.session.splits)
 
     def split_named(self, name: str) -> Split:
-        """The split of that name."""
+        """The split of that name.
+
+        >>> _ = ds.split({"a": 0.5, "b": 0.5}, name="halves")
+        >>> ds.split_named("halves")["a"].count()
+        30
+        """
         from curate.split import Split
 
         self.session.refresh()
@@ -266,7 +323,10 @@ class Dataset(View):
     # -- housekeeping -------------------------------------------------------------------------------------------------
 
     def optimize(self) -> None:
-        """Merge small fragments, and free what superseded vectors and thumbnails hold. History and snapshots stay."""
+        """Merge small fragments, and free what superseded vectors and thumbnails hold. History and snapshots stay.
+
+        >>> ds.optimize()
+        """
         self.folder.must_write()
         for name in self.folder.versions():
             table = self.folder.table(name)
@@ -282,6 +342,9 @@ class Dataset(View):
 
         Returns:
             How many samples were erased.
+
+        >>> ds.purge(ds.ids()[:2]), ds.count()
+        (2, 58)
         """
         from curate.erasure import purge
 

@@ -34,9 +34,8 @@ MOST_TAGS = 15
 class View:
     """A query on a dataset.
 
-    >>> import curate
-    >>> ds = curate.open("roads.curate")                                                     # doctest: +SKIP
-    >>> ds.where("weather = 'rain' AND timeofday = 'night'").search("a bus").limit(20)       # doctest: +SKIP
+    >>> ds.where("weather = 'rain'").search("a bus").limit(20)
+    <View ds.where("weather = 'rain'").search('a bus').limit(20)>
     """
 
     def __init__(self, dataset: Dataset, query: Query) -> None:
@@ -57,6 +56,9 @@ class View:
         Raises:
             UnknownName: a column that is not there.
             BadQuery: anything but one boolean expression.
+
+        >>> ds.where("timeofday = ?", "night").count()
+        14
         """
         return self._then(q.Where(sql, tuple(q.parameter(p) for p in params)), check=True)
 
@@ -85,6 +87,9 @@ class View:
         Raises:
             BadValue: nothing to search for.
             VectorsNotFound: the dataset has no vectors, or an example has none.
+
+        >>> ds.where("brightness < 0.4").search("rain", minus="fog").limit(2).df(["weather", "rank"]).rows()
+        [('rain', 1), ('rain', 2)]
         """
         step = q.Search(
             words=q.words(words, name="words"),
@@ -107,11 +112,21 @@ class View:
         return self._then(step)
 
     def tagged(self, *tags: str) -> View:
-        """Keep the samples that carry every one of the tags."""
+        """Keep the samples that carry every one of the tags.
+
+        >>> _ = ds.limit(3).tag("reviewed")
+        >>> ds.tagged("reviewed").count()
+        3
+        """
         return self._then(q.Tagged(_texts(tags, "tagged")), check=True)
 
     def untagged(self, *tags: str) -> View:
-        """Keep the samples that carry none of the tags."""
+        """Keep the samples that carry none of the tags.
+
+        >>> _ = ds.limit(3).tag("reviewed")
+        >>> ds.untagged("reviewed").count()
+        57
+        """
         return self._then(q.Untagged(_texts(tags, "untagged")), check=True)
 
     def select(self, ids: Iterable[int]) -> View:
@@ -119,17 +134,29 @@ class View:
 
         Raises:
             UnknownName: an id that the dataset does not have.
+
+        >>> ds.select(ds.ids()[:2]).count()
+        2
         """
         return self._then(q.Select(self._known_ids(ids)))
 
     def exclude(self, ids_or_view: Sequence[int] | np.ndarray | View) -> View:
-        """Leave out these samples, or all those of another view."""
+        """Leave out these samples, or all those of another view.
+
+        >>> ds.exclude(ds.where("weather = 'rain'")).count()
+        44
+        """
         if isinstance(ids_or_view, View):
             return self._then(q.Exclude(query=ids_or_view.query))
         return self._then(q.Exclude(ids=self._known_ids(ids_or_view)))
 
     def sort_by(self, column: str, *, descending: bool = False) -> View:
-        """Sort by a column, ``score`` or ``rank``; nulls come last and ties stay in order."""
+        """Sort by a column, ``score`` or ``rank``; nulls come last and ties stay in order.
+
+        >>> darkest = ds.where("status = 'ok'").sort_by("brightness").first()
+        >>> darkest["planted"]
+        'dark'
+        """
         from curate.search.evaluation import SCORE_COLUMNS
 
         if column not in SCORE_COLUMNS or not any(isinstance(s, q.Search) for s in self.query.steps):
@@ -139,7 +166,11 @@ class View:
         return self._then(q.SortBy(column, descending))
 
     def limit(self, n: int) -> View:
-        """Keep the first `n`."""
+        """Keep the first `n`.
+
+        >>> ds.limit(5).count()
+        5
+        """
         return self._then(q.Limit(_number(n, "n", least=0)))
 
     def sample(self, n: int, *, how: str = "random", seed: int = 0) -> View:
@@ -147,6 +178,9 @@ class View:
 
         Raises:
             BadValue: another `how` than ``random``.
+
+        >>> ds.sample(5, seed=1).ids().tolist() == ds.sample(5, seed=1).ids().tolist()
+        True
         """
         if how != "random":
             raise errors.BadValue(f"'how' must be 'random'. Got {how!r}", hint="sample(100, seed=0)")
@@ -166,19 +200,31 @@ class View:
             return self._rows[1]
 
     def count(self) -> int:
-        """Number of samples."""
+        """Number of samples.
+
+        >>> ds.count()
+        60
+        """
         return len(self.rows())
 
     def __len__(self) -> int:
         return self.count()
 
     def ids(self) -> np.ndarray:
-        """(n,) int64 sample ids, in the order of the view."""
+        """(n,) int64 sample ids, in the order of the view.
+
+        >>> ds.limit(3).ids().dtype
+        dtype('int64')
+        """
         ids: np.ndarray = self.dataset.session.sample_ids[self.rows().positions]
         return ids
 
     def df(self, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """The metadata as a polars frame: all columns or these; after a search with ``score`` and ``rank``."""
+        """The metadata as a polars frame: all columns or these; after a search with ``score`` and ``rank``.
+
+        >>> ds.df(["weather"])["weather"].value_counts(sort=True).rows()
+        [('clear', 32), ('rain', 16), ('fog', 12)]
+        """
         from curate.search.evaluation import frame
 
         if isinstance(columns, str):
@@ -190,6 +236,9 @@ class View:
 
         Raises:
             BadValue: the view is empty.
+
+        >>> ds.first()["uri"]
+        'images/drive_000/frame_0642.jpg'
         """
         rows = self.limit(1).df()
         if rows.height == 0:
@@ -201,13 +250,20 @@ class View:
 
         Raises:
             BadQuery: not one SELECT, or one that DuckDB refuses.
+
+        >>> ds.sql("SELECT weather, count(*) AS n FROM this GROUP BY 1 ORDER BY n DESC").rows()
+        [('clear', 32), ('rain', 16), ('fog', 12)]
         """
         from curate.search.evaluation import select
 
         return select(self.dataset.session, self.rows(), query)
 
     def vectors(self, encoder: str | None = None) -> np.ndarray:
-        """(n, d) float32 unit vectors in the order of the view; NaN where a sample has none."""
+        """(n, d) float32 unit vectors in the order of the view; NaN where a sample has none.
+
+        >>> ds.vectors().shape
+        (60, 128)
+        """
         index = self.dataset.vectors_.index(encoder)
         positions = self.rows().positions
         vectors: np.ndarray = index.reconstruct(positions)
@@ -215,7 +271,11 @@ class View:
         return vectors
 
     def images(self) -> Iterator[Image.Image]:
-        """The pictures in full size, upright, RGB, one at a time; a sample that cannot be read is passed over."""
+        """The pictures in full size, upright, RGB, one at a time; a sample that cannot be read is passed over.
+
+        >>> next(ds.images()).size
+        (320, 240)
+        """
         for position in self.rows().positions:
             try:
                 yield self.dataset.image(int(position))
@@ -223,7 +283,14 @@ class View:
                 continue
 
     def explain(self) -> str:
-        """What runs: the query as Python, its steps, DuckDB's plan of the filters, and what could not be scored."""
+        """What runs: the query as Python, its steps, DuckDB's plan of the filters, and what could not be scored.
+
+        >>> print(ds.where("weather = 'fog'").explain())
+        ds.where("weather = 'fog'")
+        12 of 60 samples
+        SELECT position FROM samples WHERE (weather = 'fog')
+        ...
+        """
         rows = self.rows()
         lines = [self.query.to_python(), f"{len(rows):,} of {self.dataset.session.n:,} samples"]
         if rows.unscored:
@@ -262,15 +329,27 @@ class View:
     # -- writing ------------------------------------------------------------------------------------------------------
 
     def tag(self, *tags: str) -> int:
-        """Put tags on every sample of the view. Returns how many did not carry them all before."""
+        """Put tags on every sample of the view. Returns how many did not carry them all before.
+
+        >>> ds.limit(3).tag("reviewed")
+        3
+        """
         return self._tag("tag", _texts(tags, "tag"))
 
     def untag(self, *tags: str) -> int:
-        """Take tags off every sample of the view. Returns how many carried one."""
+        """Take tags off every sample of the view. Returns how many carried one.
+
+        >>> ds.limit(3).tag("reviewed"), ds.limit(1).untag("reviewed")
+        (3, 1)
+        """
         return self._tag("untag", _texts(tags, "untag"))
 
     def save(self, name: str, *, note: str = "") -> Slice:
-        """Save the view as a slice: its query, its members at this moment, who and when."""
+        """Save the view as a slice: its query, its members at this moment, who and when.
+
+        >>> ds.where("weather = 'fog'").save("fog", note="for review").count
+        12
+        """
         from curate.slice import save_slice
 
         return save_slice(self, name, note=note)
@@ -295,6 +374,9 @@ class View:
             group_by: columns whose values must not be cut (drive, patient).
             seed: for the order in which equals are taken.
             name: of the split.
+
+        >>> ds.split({"train": 0.8, "test": 0.2}, group_by="drive")
+        <Split 'split' train: 49, test: 11>
         """
         from curate.split import make_split
 
@@ -319,6 +401,10 @@ class View:
             classes: class names in the order of their numbers; None takes them sorted.
             media: ``copy``, ``hardlink``, ``symlink`` or ``reference``.
             overwrite: replace a former export at `path`.
+
+        >>> export = ds.where("status = 'ok'").export(tmp_path / "out", format="coco")
+        >>> export.counts["samples"], export.verify().ok
+        (57, True)
         """
         from curate.handover import export_view
 
