@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,9 +39,8 @@ def ingest(
     if origin is not None and origin not in ORIGINS:
         raise errors.BadValue(f"'origin' must be one of {', '.join(map(repr, ORIGINS))}. Got {origin!r}")
     known = dataset.roots()
-    # a name of a root, or a folder that stands for it
-    name = root if root is not None and ("/" not in root) else None
-    listing = list_source(source, root=known.get(root, root if name is None else None) if root else None, column=column)
+    name, folder = _named_or_folder(root, known)
+    listing = list_source(source, root=folder, column=column)
     chosen = roots.places(listing.location, known, root=name)
     label_columns = _label_columns(listing, labels)
     for place in chosen:
@@ -69,6 +69,16 @@ def ingest(
         table = pl.DataFrame({"sample_id": ids, "value": listing.metadata[name]})
         add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
     return ingested
+
+
+def _named_or_folder(root: str | None, known: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """The name of a root and the folder that URIs are relative to, of what a user gave as `root`."""
+    if root is None:
+        return None, None
+    if root in known:
+        return root, known[root]
+    # a folder that is there is a folder, although a new root could have its name
+    return (None, root) if "/" in root or Path(root).is_dir() else (root, None)
 
 
 def sample_ids(listing: Listing, places: Sequence[roots.Place]) -> np.ndarray:

@@ -85,6 +85,17 @@ def test_metadata_of_a_second_table_joins_the_first(empty, photos):
         empty.ingest(more.with_columns(pl.lit("good").alias("rating")), root=str(photos), workers=1)
 
 
+def test_a_root_is_a_name_or_a_folder(empty, photos, monkeypatch):
+    table = pl.DataFrame({"path": ["a/00.jpg", "a/01.jpg"]})
+    monkeypatch.chdir(photos)
+    assert empty.ingest(table, root="pictures", workers=1).by_status == {"ok": 2}
+    assert empty.ingest(photos / "pictures" / "b", root="night", workers=1).added == 12
+    assert set(empty.roots()) == {"pictures", "night"}
+    assert empty.ingest(pl.DataFrame({"path": ["12.jpg"]}), root="night", workers=1).added == 0
+    with pytest.raises(errors.BadSource, match="not under the root"):
+        empty.ingest(photos / "pictures" / "a", root="night", workers=1)
+
+
 def test_an_unknown_label_column_is_named_before_anything_is_written(empty, photos):
     with pytest.raises(errors.UnknownName, match="did you mean 'weather'"):
         empty.ingest(photos / "index.csv", labels="wether", workers=1)
