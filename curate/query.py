@@ -196,7 +196,8 @@ def _python_search(step: Search) -> str:
 
 def _quoted(text: str) -> str:
     """SQL is full of single quotes: double ones around it read better."""
-    return repr(text) if '"' in text or "\\" in text or "\n" in text else f'"{text}"'
+    plain = text.isprintable() and '"' not in text and "\\" not in text
+    return f'"{text}"' if plain else repr(text)
 
 
 def _words(words: tuple[Word, ...]) -> str:

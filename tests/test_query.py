@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate import errors
@@ -115,6 +115,7 @@ def _has_no_repeated_weighted_word(query):
     )
 
 
+@example(Query((Where("\r"),)))  # a carriage return ended the line of the printed Python
 @given(queries.filter(_has_no_repeated_weighted_word))
 def test_the_python_of_a_query_runs_and_builds_it_again(query):
     assert eval(query.to_python(), {"ds": Recorder()}).query == query
