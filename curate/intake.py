@@ -14,8 +14,7 @@ import pyarrow as pa
 from curate import errors
 from curate.labels.annotations import label_rows
 from curate.sources import list_source, metadata, roots
-from curate.sources.ingest import Ingested, ingest_listing
-from curate.store.ids import sample_id
+from curate.sources.ingest import Ingested, ingest_listing, names_of
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
@@ -48,11 +47,11 @@ def ingest(
             location = roots.portable(place.location, dataset.folder.location)
             dataset.write_event("root", {"name": place.root, "location": location})
     notes: list[str] = []
-    ids = sample_ids(listing, chosen)
+    names = names_of(listing, chosen)
     if listing.metadata is not None:
         # before the samples: a sample that is there has its metadata
-        notes = metadata.write_metadata(dataset.folder, ids, listing.metadata)
-    ingested, ids = ingest_listing(dataset.folder, listing, chosen, origin=origin, workers=workers)
+        notes = metadata.write_metadata(dataset.folder, names.ids, listing.metadata)
+    ingested = ingest_listing(dataset.folder, listing, chosen, names, origin=origin, workers=workers)
     ingested = replace(ingested, notes=(*ingested.notes, *notes))
     payload = {
         "source": listing.source,
@@ -66,7 +65,7 @@ def ingest(
     dataset.session.refresh()
     for name in label_columns:
         assert listing.metadata is not None
-        table = pl.DataFrame({"sample_id": ids, "value": listing.metadata[name]})
+        table = pl.DataFrame({"sample_id": names.ids, "value": listing.metadata[name]})
         add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
     return ingested
 
@@ -79,14 +78,6 @@ def _named_or_folder(root: str | None, known: Mapping[str, str]) -> tuple[str | 
         return root, known[root]
     # a folder that is there is a folder, although a new root could have its name
     return (None, root) if "/" in root or Path(root).is_dir() else (root, None)
-
-
-def sample_ids(listing: Listing, places: Sequence[roots.Place]) -> np.ndarray:
-    """(n,) int64, aligned with the listing's files."""
-    uris = listing.files["uri"]
-    owner = (next(place for place in places if uri.startswith(place.strip)) for uri in uris)
-    numbers = (sample_id(place.root, place.uri(uri)) for place, uri in zip(owner, uris, strict=True))
-    return np.fromiter(numbers, np.int64, len(uris))
 
 
 def add_labels(dataset: Dataset, table: Any, *, field: str, source: str, source_kind: str, run: str | None) -> int:

@@ -79,12 +79,19 @@ class Ingested:
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """Which files of a listing are to be read, and what is known without reading."""
+class Names:
+    """Row-aligned with the files of a listing: (n,) int64 sample ids, root names, and URIs relative to these."""
 
     ids: np.ndarray
     roots: list[str]
     uris: list[str]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Which files of a listing are to be read, and what is known without reading."""
+
+    names: Names
     read: np.ndarray
     is_new: np.ndarray
     old_hash: dict[int, str | None]
@@ -92,32 +99,36 @@ class _Plan:
 
 
 def ingest_listing(
-    folder: Folder, listing: Listing, places: Sequence[Place], *, origin: str | None, workers: int | None = None
-) -> tuple[Ingested, np.ndarray]:
+    folder: Folder,
+    listing: Listing,
+    places: Sequence[Place],
+    names: Names,
+    *,
+    origin: str | None,
+    workers: int | None = None,
+) -> Ingested:
     """Bring a dataset up to date with a listing.
 
     Args:
         folder: the dataset's.
         listing: what there is.
         places: the roots that it belongs to (`curate.sources.roots.places`).
+        names: what its files are called there (`names_of`).
         origin: captured, synthetic or generated.
         workers: worker processes; None takes one a core.
-
-    Returns:
-        The counts, and (n,) int64 sample ids aligned with the listing's files.
 
     Raises:
         IdCollision: two URIs have one sample_id.
     """
     started = time.monotonic()
-    plan = _plan(folder, listing, places)
+    plan = _plan(folder, listing, places, names)
     counts = {"added": 0, "changed": 0}
     writer = _Writer(folder, listing.source, origin)
     try:
         if len(plan.read):
             with Progress(len(plan.read), "ingest") as progress:
                 for row, record in _records(plan, listing, workers):
-                    old = plan.old_hash.get(int(plan.ids[row]))
+                    old = plan.old_hash.get(int(plan.names.ids[row]))
                     if plan.is_new[row]:
                         counts["added"] += 1
                     elif record.content_hash != old:
@@ -128,30 +139,36 @@ def ingest_listing(
         # what is done is kept, after an interrupt too
         writer.flush()
     folder.samples.append(plan.vanished)
-    ingested = Ingested(
+    return Ingested(
         source=listing.source,
         **counts,
         vanished=plan.vanished.num_rows,
-        unchanged=len(plan.ids) - counts["added"] - counts["changed"],
+        unchanged=len(plan.names.ids) - counts["added"] - counts["changed"],
         by_status=_statuses(folder, plan),
         notes=tuple(listing.notes),
         seconds=time.monotonic() - started,
     )
-    return ingested, plan.ids
 
 
-def _plan(folder: Folder, listing: Listing, places: Sequence[Place]) -> _Plan:
-    files = listing.files
-    owner = [next(p for p in places if uri.startswith(p.strip)) for uri in files["uri"]]
+def names_of(listing: Listing, places: Sequence[Place]) -> Names:
+    """What the files of a listing are called under the roots that they belong to."""
+    listed = listing.files["uri"].to_list()
+    owner = [next(place for place in places if uri.startswith(place.strip)) for uri in listed]
     roots = [place.root for place in owner]
-    uris = [place.uri(uri) for place, uri in zip(owner, files["uri"], strict=True)]
-    ids = np.fromiter(map(sample_id, roots, uris), np.int64, len(uris))
+    uris = [place.uri(uri) for place, uri in zip(owner, listed, strict=True)]
+    return Names(np.fromiter(map(sample_id, roots, uris), np.int64, len(uris)), roots, uris)
+
+
+def _plan(folder: Folder, listing: Listing, places: Sequence[Place], names: Names) -> _Plan:
+    files = listing.files
     known = pl.from_arrow(
         folder.samples.latest(["sample_id", "root", "uri", "bytes", "mtime", "status", "content_hash"])
     )
     assert isinstance(known, pl.DataFrame)
     given = files.select("bytes", "mtime").with_columns(
-        pl.Series("sample_id", ids), pl.Series("root", roots, pl.String), pl.Series("uri", uris, pl.String)
+        pl.Series("sample_id", names.ids),
+        pl.Series("root", names.roots, pl.String),
+        pl.Series("uri", names.uris, pl.String),
     )
     _refuse_collisions(given, known)
     both = given.join(known, on="sample_id", how="left", suffix="_old", maintain_order="left")
@@ -164,8 +181,8 @@ def _plan(folder: Folder, listing: Listing, places: Sequence[Place]) -> _Plan:
     # what the listing already knows to be bad, and the table too, is not read again
     read = np.flatnonzero((is_new | (differs & files["status"].is_null()) | back | gone).to_numpy())
     hashes = both.filter(~is_new).select("sample_id", "content_hash").iter_rows()
-    vanished = _vanished(folder, listing, places, ids, known)
-    return _Plan(ids, roots, uris, read, is_new.to_numpy(), dict(hashes), vanished)
+    vanished = _vanished(folder, listing, places, names.ids, known)
+    return _Plan(names, read, is_new.to_numpy(), dict(hashes), vanished)
 
 
 def _refuse_collisions(given: pl.DataFrame, known: pl.DataFrame) -> None:
@@ -225,7 +242,7 @@ def _mtime(listing: Listing, row: int) -> datetime | None:
 def _statuses(folder: Folder, plan: _Plan) -> dict[str, int]:
     rows = pl.from_arrow(folder.samples.latest(["sample_id", "status"]))
     assert isinstance(rows, pl.DataFrame)
-    ids = np.concatenate([plan.ids, plan.vanished.column("sample_id").to_numpy()])
+    ids = np.concatenate([plan.names.ids, plan.vanished.column("sample_id").to_numpy()])
     mine = rows.filter(pl.col("sample_id").is_in(pl.Series(ids).implode()))
     counted = mine["status"].value_counts(sort=True)
     return dict(counted.iter_rows())
@@ -242,12 +259,12 @@ class _Writer:
         self.flushed = time.monotonic()
 
     def add(self, plan: _Plan, at: int, mtime: datetime | None, record: Record) -> None:
-        number = int(plan.ids[at])
+        number = int(plan.names.ids[at])
         row = {name: getattr(record, name) for name in _MEASURED}
         row.update(
             sample_id=number,
-            root=plan.roots[at],
-            uri=plan.uris[at],
+            root=plan.names.roots[at],
+            uri=plan.names.uris[at],
             mtime=mtime,
             captured_at=record.captured_at,
             ingested_at=datetime.now(UTC).replace(tzinfo=None),
