@@ -86,7 +86,9 @@ def add_labels(dataset: Dataset, table: Any, *, field: str, source: str, source_
 
     dataset.folder.must_write()
     rows = label_rows(_with_ids(dataset, _frame(table)), field=field, source=source, source_kind=source_kind)
-    held = dataset.folder.labels.read(["label_id"]).column("label_id").to_numpy()
+    # the session's, not the table's: what was undone is not held, and may come again
+    dataset.session.refresh()
+    held = dataset.session.read("SELECT label_id FROM labels")["label_id"].to_numpy()
     new = ~np.isin(rows.column("label_id").to_numpy(), held)
     rows = rows.filter(pa.array(new))
     if rows.num_rows == 0:

@@ -169,6 +169,9 @@ def test_labels_are_rows_and_adding_them_again_adds_nothing(ds):
     assert ds.labels("object").height == 4
     ds.undo()
     assert ds.labels("object")["source"].unique().to_list() == ["ada"]
+    assert ds.add_labels(table, field="object", source="bob") == 2, "what was undone can be added again"
+    assert ds.labels("object").height == 4
+    ds.undo()
     with pytest.raises(errors.UnknownName, match="did you mean 'object'"):
         ds.labels("objekt")
     with pytest.raises(errors.BadValue, match="needs a column"):
