@@ -201,11 +201,29 @@ def test_a_dataset_moves_with_the_media_inside_it(tmp_path):
 
 
 KILLED = """
-import sys, curate
-ds = curate.open(sys.argv[1])
-print("go", flush=True)
-ds.ingest(sys.argv[2], workers=2)
-print("done", flush=True)
+import os, signal, sys, threading, time
+import curate, curate.sources.ingest as ingest
+from curate.store.tables import Table
+
+ingest.BATCH_SAMPLES = 16  # many moments between commits
+appends, delay = int(sys.argv[3]), float(sys.argv[4])
+left, armed, append = appends, threading.Event(), Table.append
+
+def counted(*args, **kwargs):
+    global left
+    if left == 0:
+        armed.set()
+    left -= 1
+    return append(*args, **kwargs)
+
+def shoot():
+    armed.wait()
+    time.sleep(delay)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+Table.append = counted
+threading.Thread(target=shoot, daemon=True).start()
+curate.open(sys.argv[1]).ingest(sys.argv[2], workers=2)
 """
 
 
@@ -216,24 +234,17 @@ def test_kill_9_at_any_moment_loses_no_row_and_doubles_none(tmp_path):
     path = tmp_path / "d.curate"
     curate.create(path)
     rng = np.random.default_rng(5)
-    # small batches, so that there are many moments between commits
-    script = "import curate.sources.ingest as i; i.BATCH_SAMPLES = 16\n" + KILLED
-    finished, kills = False, 0
-    while not finished:
-        command = [sys.executable, "-c", script, path, tmp_path / "pictures"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as job:
-            assert job.stdout.readline() == "go\n"
-            time.sleep(rng.uniform(0.1, 0.7))
-            if kills < 8:
-                os.kill(job.pid, signal.SIGKILL)
-            finished = "done" in job.stdout.read()
-        kills += not finished
+    # eight processes shoot themselves a moment after one of their first twelve writes, however fast the machine is
+    for kill in range(9):
+        appends = int(rng.integers(12)) if kill < 8 else -1
+        command = [sys.executable, "-c", KILLED, path, tmp_path / "pictures", str(appends), str(rng.uniform(0, 0.01))]
+        code = subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode
+        assert code == (-signal.SIGKILL if kill < 8 else 0)
         ds = curate.open(path)
         ids = ds.ids()
         assert len(set(ids.tolist())) == len(ids)
         # a sample that is there is there whole
         assert all(jpeg is not None for jpeg in ds.thumbnails(np.arange(len(ids))))
-    assert kills >= 3
     assert ds.count() == 1500
     stored = ds.folder.samples.read(["sample_id"]).column("sample_id").to_numpy()
     assert len(stored) == 1500, "no row was written twice"
