@@ -1,7 +1,6 @@
 """A dataset over time: opening, history, snapshots, several processes, kill -9."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
