@@ -19,12 +19,12 @@ State = Literal["ok", "optional", "repair"]
 
 NEEDED = (
     "numpy", "polars", "pyarrow", "duckdb", "pylance", "faiss-cpu", "pillow", "simplejpeg", "fsspec", "torch", "torchvision",
-    "open-clip-torch", "anywidget", "ipywidgets",
+    "open-clip-torch", "umap-learn", "anywidget", "ipywidgets",
 )  # fmt: skip
 # What gives more, and the extra that brings it.
 EXTRAS = {
     "jupyterlab": "lab", "ipykernel": "lab", "s3fs": "s3", "gcsfs": "gcs", "fiftyone": "fiftyone", "ray": "ray", "av": "video",
-    "cleanlab": "labels", "pycocotools": "labels", "umap-learn": "map",
+    "cleanlab": "labels", "pycocotools": "labels",
 }  # fmt: skip
 _OFFLINE = "Without a network: local-dir:PATH with a model that you have, or demo, which comes with Curate"
 

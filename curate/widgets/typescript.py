@@ -75,7 +75,7 @@ def _type(hint: typing.Any) -> str:
     if origin is tuple:
         return "[" + ", ".join(_type(argument) for argument in arguments) + "]"
     if origin in (typing.Union, types.UnionType):
-        return " | ".join(_type(argument) for argument in arguments)
+        return " | ".join(dict.fromkeys(_type(argument) for argument in arguments))
     raise TypeError(f"{hint!r} has no translation to TypeScript")
 
 

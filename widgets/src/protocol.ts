@@ -3,9 +3,140 @@
 export const PAGE_ROWS = 64;
 export const MAX_MESSAGE = 4194304;
 
+/** Keep the samples that have one of these values; null stands for none. */
+export interface Values {
+  type: "values";
+  values: (string | number | boolean | null)[];
+}
+
+/** Keep what is at least `low` and less than `high`; null is open. Times are seconds since 1970 (UTC). */
+export interface Interval {
+  type: "interval";
+  low: number | null;
+  high: number | null;
+}
+
+/** Look for words, or away from them, together with what is looked for already. */
+export interface AddSearch {
+  type: "add_search";
+  words: string[];
+  minus: string[];
+}
+
+/** Look for samples like these, or like the selection where `samples` is null. */
+export interface AddExamples {
+  type: "add_examples";
+  samples: string[] | null;
+  unlike?: boolean;
+  alone?: boolean;
+}
+
+/** Look for samples like a picture that is not in the dataset: an image file, base64. */
+export interface AddPicture {
+  type: "add_picture";
+  data: string;
+}
+
+/** Keep the samples for which one boolean SQL expression is true. */
+export interface AddWhere {
+  type: "add_where";
+  sql: string;
+}
+
+/** Filter by a facet card; null takes its filter away. A column is the label field where the kind is "labels". */
+export interface SetFacet {
+  type: "set_facet";
+  kind: "category" | "number" | "time" | "boolean" | "tags" | "labels";
+  column: string;
+  filter: Values | Interval | null;
+}
+
+/** Take away a step of the query, or one part of it (see `Chip`). */
+export interface RemoveChip {
+  type: "remove_chip";
+  step: number;
+  part: number;
+}
+
+/** Sort by a column or "score"; null gives the order of the search, or of ingest. */
+export interface Sort {
+  type: "sort";
+  column: string | null;
+  descending?: boolean;
+}
+
+/** Show the rows in groups of equal values of a column; null shows them in one. */
+export interface Group {
+  type: "group";
+  column: string | null;
+}
+
+/** Show nothing but the selection (`keep`), or leave it out. */
+export interface Narrow {
+  type: "narrow";
+  keep: boolean;
+}
+
+/** Back to the view that the widget was made with. */
+export interface Clear {
+  type: "clear";
+}
+
 /** The first message of a client, and the question whether the kernel is still there. */
 export interface Hello {
   type: "hello";
+  client: string;
+  id: number;
+}
+
+/** A person looks at the widget again: see whether the dataset has changed. */
+export interface Look {
+  type: "look";
+  client: string;
+  id: number;
+}
+
+/** Ask the view again, because the dataset has changed. */
+export interface Refresh {
+  type: "refresh";
+  client: string;
+  id: number;
+}
+
+/** Change the query. Refused where `version` is not what is shown any more. */
+export interface Edit {
+  type: "edit";
+  client: string;
+  id: number;
+  version: number;
+  change: AddSearch | AddExamples | AddPicture | AddWhere | SetFacet | RemoveChip | Sort | Group | Narrow | Clear;
+}
+
+/** Take back the last step of the query, or the last thing that was written. */
+export interface Undo {
+  type: "undo";
+  client: string;
+  id: number;
+}
+
+/** Do again what was undone last. */
+export interface Redo {
+  type: "redo";
+  client: string;
+  id: number;
+}
+
+/** Whether an expression can be a `where`, and how many samples of the view would stay. */
+export interface Check {
+  type: "check";
+  client: string;
+  id: number;
+  sql: string;
+}
+
+/** The columns that a `where` may name, with frequent values: for completion, sorting and colours. */
+export interface GetColumns {
+  type: "get_columns";
   client: string;
   id: number;
 }
@@ -17,6 +148,22 @@ export interface GetPage {
   id: number;
   start: number;
   stop: number;
+  shapes?: boolean;
+}
+
+/** The groups of the rows, where the view is grouped. */
+export interface GetGroups {
+  type: "get_groups";
+  client: string;
+  id: number;
+}
+
+/** The tiles of points of the map. */
+export interface GetTiles {
+  type: "get_tiles";
+  client: string;
+  id: number;
+  points: number[];
 }
 
 /** One sample: a large picture and what is known about it. */
@@ -24,19 +171,57 @@ export interface GetPicture {
   type: "get_picture";
   client: string;
   id: number;
-  row: number;
+  sample: string;
 }
 
-/** Change the selection: rows by ranges, or every row of the view where `ranges` is null. */
+/** The samples of the whole dataset that are nearest to one. */
+export interface GetNeighbours {
+  type: "get_neighbours";
+  client: string;
+  id: number;
+  sample: string;
+  count?: number;
+}
+
+/** What was done with one sample, newest first. */
+export interface GetHistory {
+  type: "get_history";
+  client: string;
+  id: number;
+  sample: string;
+}
+
+/** Change the selection by rows of version `version`: ranges, or every row of the view where `ranges` is null. */
 export interface Select {
   type: "select";
   client: string;
   id: number;
+  version: number;
   operation: "set" | "add" | "remove" | "toggle";
   ranges: [number, number][] | null;
 }
 
-/** The whole selection, for a client that did not make it. */
+/** Change the selection by sample ids; an empty list with "set" clears it. */
+export interface SelectSamples {
+  type: "select_samples";
+  client: string;
+  id: number;
+  operation: "set" | "add" | "remove" | "toggle";
+  samples: string[];
+}
+
+/** Change the selection by what a polygon on the map encloses (even-odd rule), in the map's own coordinates. */
+export interface Lasso {
+  type: "lasso";
+  client: string;
+  id: number;
+  map: number;
+  operation: "set" | "add" | "remove" | "toggle";
+  polygon: [number, number][];
+  everywhere?: boolean;
+}
+
+/** The selected rows of the view. */
 export interface GetSelection {
   type: "get_selection";
   client: string;
@@ -50,20 +235,136 @@ export interface GetIds {
   id: number;
 }
 
-/** Give the selected samples a tag, or take it away. */
+/** Give samples a tag, or take it away: these, or the selection where `samples` is null. */
 export interface Tag {
   type: "tag";
   client: string;
   id: number;
   name: string;
   remove?: boolean;
+  samples?: string[] | null;
 }
 
-/** Ask the view again, because the dataset has changed. */
-export interface Refresh {
-  type: "refresh";
+/** Save the selection or the whole view as a slice. */
+export interface SaveSlice {
+  type: "save_slice";
   client: string;
   id: number;
+  name: string;
+  note?: string;
+  what?: "selection" | "view";
+}
+
+/** Put the selection or the view into a variable of the notebook. */
+export interface ToPython {
+  type: "to_python";
+  client: string;
+  id: number;
+  what?: "selection" | "view";
+}
+
+/** Export the selection or the view in the background. */
+export interface Export {
+  type: "export";
+  client: string;
+  id: number;
+  path: string;
+  format: string;
+  labels?: string | null;
+  overwrite?: boolean;
+  what?: "selection" | "view";
+}
+
+/** What an export can be asked for: its formats and the label fields. */
+export interface GetExports {
+  type: "get_exports";
+  client: string;
+  id: number;
+}
+
+/** Make the map in the background; `again` also where there is one. */
+export interface Project {
+  type: "project";
+  client: string;
+  id: number;
+  again?: boolean;
+}
+
+/** Stop what runs in the background. */
+export interface StopJob {
+  type: "stop_job";
+  client: string;
+  id: number;
+  job: number;
+}
+
+/** All facet cards, or those of some columns, each counted over the dataset and over the view. */
+export interface GetFacets {
+  type: "get_facets";
+  client: string;
+  id: number;
+  columns?: (["category" | "number" | "time" | "boolean" | "tags" | "labels", string])[] | null;
+}
+
+/** The values of a long card that contain a text, most frequent first. */
+export interface GetValues {
+  type: "get_values";
+  client: string;
+  id: number;
+  kind: "category" | "number" | "time" | "boolean" | "tags" | "labels";
+  column: string;
+  contains: string;
+}
+
+/** Whether there is a map, and what of. */
+export interface GetMap {
+  type: "get_map";
+  client: string;
+  id: number;
+}
+
+/** One chunk of the points. */
+export interface GetPoints {
+  type: "get_points";
+  client: string;
+  id: number;
+  map: number;
+  chunk: number;
+}
+
+/** What one chunk of the points is coloured by. */
+export interface GetColours {
+  type: "get_colours";
+  client: string;
+  id: number;
+  map: number;
+  column: string;
+  kind: "category" | "number" | "time" | "boolean" | "tags" | "labels";
+  chunk: number;
+}
+
+/** Which points are in the view, and which are selected. */
+export interface GetMasks {
+  type: "get_masks";
+  client: string;
+  id: number;
+  map: number;
+}
+
+/** What the crowded places of the map have in common, in words. */
+export interface GetPlaces {
+  type: "get_places";
+  client: string;
+  id: number;
+  map: number;
+}
+
+/** How many samples of the dataset and of the view fall where, for maps of more points than are drawn. */
+export interface GetDensity {
+  type: "get_density";
+  client: string;
+  id: number;
+  map: number;
 }
 
 /** The answer to the request `target` of this client is no longer wanted. Never answered itself. */
@@ -74,10 +375,24 @@ export interface Cancel {
   target: number;
 }
 
-/** One step of the query, as a person reads it. */
+/** One step of the query, or one part of a search, as a person reads it. */
 export interface Chip {
-  kind: "where" | "words" | "minus" | "like" | "unlike" | "tagged" | "untagged" | "other";
+  kind: "where" | "words" | "minus" | "like" | "unlike" | "tagged" | "untagged" | "sort" | "other";
   text: string;
+  step: number;
+  part: number;
+}
+
+/** Something that runs in the background. `text` says what came of it, or what went wrong, and `hint` what to do. */
+export interface Job {
+  id: number;
+  kind: "project" | "export";
+  title: string;
+  done: number;
+  total: number;
+  state: "running" | "done" | "failed" | "stopped";
+  text: string;
+  hint: string;
 }
 
 /** What the view is. */
@@ -87,14 +402,70 @@ export interface State {
   id: number;
   alive: boolean;
   version: number;
+  rows: number;
+  revision: number;
+  dataset: string;
   count: number;
   total: number;
   python: string;
   chips: Chip[];
+  sort: string | null;
+  descending: boolean;
   order: string;
+  group: string | null;
   scored: boolean;
   selected: number;
+  selected_here: number;
   stale: boolean;
+  undo: string;
+  redo: string;
+  encoder: string;
+  has_text: boolean;
+  writable: boolean;
+  tags: string[];
+  slices: string[];
+  jobs: Job[];
+}
+
+/** The expression can be a `where`; `count` samples of the view would stay. */
+export interface Checked {
+  type: "checked";
+  client: string;
+  id: number;
+  count: number;
+}
+
+/** A column that a `where` may name; `values` are frequent ones, as SQL. */
+export interface Column {
+  name: string;
+  kind: "category" | "number" | "time" | "boolean" | "tags" | "labels" | "text" | "other";
+  type: string;
+  values: string[];
+}
+
+/** The columns of the view, in the order of the dataset; `fields` are its label fields. */
+export interface Columns {
+  type: "columns";
+  client: string;
+  id: number;
+  columns: Column[];
+  fields: string[];
+}
+
+/** A label with a place in the picture, in shares of its width and height. */
+export interface Shape {
+  field: string;
+  kind: string;
+  value: string;
+  box: number[] | null;
+  points: number[] | null;
+  mask: string;
+}
+
+/** A short mark on a tile. */
+export interface Badge {
+  kind: "tag" | "label" | "issue";
+  text: string;
 }
 
 /** One tile. */
@@ -104,7 +475,8 @@ export interface RowInfo {
   status: string;
   error: string;
   score: number | null;
-  tags: string[];
+  badges: Badge[];
+  shapes: Shape[];
   width: number;
   height: number;
   bytes: number;
@@ -121,10 +493,46 @@ export interface Page {
   stale: boolean;
 }
 
+/** Rows `start` up to `start + count` that have a value in common. */
+export interface RowGroup {
+  text: string;
+  start: number;
+  count: number;
+}
+
+/** The groups, in the order of the rows; empty where the view is not grouped. */
+export interface Groups {
+  type: "groups";
+  client: string;
+  id: number;
+  version: number;
+  column: string;
+  groups: RowGroup[];
+}
+
+/** Tiles in the order asked for; fewer where their thumbnails passed 1 MB. Buffer: the thumbnails, JPEG. */
+export interface Tiles {
+  type: "tiles";
+  client: string;
+  id: number;
+  tiles: RowInfo[];
+}
+
 /** One line of the metadata of a sample, both sides as text. */
 export interface Field {
   name: string;
   value: string;
+}
+
+/** One label of a sample, and who says so. */
+export interface LabelLine {
+  field: string;
+  value: string;
+  kind: string;
+  score: number | null;
+  source: string;
+  source_kind: string;
+  time: string;
 }
 
 /** One sample at full size. Buffer: a JPEG of at most 1600 px, or empty. */
@@ -132,30 +540,58 @@ export interface Picture {
   type: "picture";
   client: string;
   id: number;
-  row: number;
+  version: number;
+  row: number | null;
   sample_id: string;
   name: string;
+  location: string;
+  width: number;
+  height: number;
+  selected: boolean;
   tags: string[];
   fields: Field[];
+  labels: LabelLine[];
+  shapes: Shape[];
   note: string;
 }
 
-/** The selection after a change. */
+/** One thing that was done with a sample. `time` is ISO, UTC. */
+export interface HistoryLine {
+  what: string;
+  actor: string;
+  time: string;
+  notebook: string;
+  undone: boolean;
+}
+
+/** What was done, newest first; `more` says that there is older than was looked through. */
+export interface History {
+  type: "history";
+  client: string;
+  id: number;
+  lines: HistoryLine[];
+  more: boolean;
+}
+
+/** The selection after a change: how many, and how many of these in the view. */
 export interface Selected {
   type: "selected";
   client: string;
   id: number;
   revision: number;
   count: number;
+  here: number;
 }
 
-/** The whole selection. Buffer: int32 pairs `[start, stop)`, ascending, or one bit a row, whichever is smaller. */
+/** The selected rows. Buffer: int32 pairs `[start, stop)`, ascending, or one bit a row, whichever is smaller. */
 export interface Selection {
   type: "selection";
   client: string;
   id: number;
+  version: number;
   revision: number;
   count: number;
+  here: number;
   encoding: "ranges" | "bitmap";
 }
 
@@ -177,6 +613,181 @@ export interface Tagged {
   changed: number;
 }
 
+/** A slice was saved. */
+export interface Saved {
+  type: "saved";
+  client: string;
+  id: number;
+  name: string;
+  count: number;
+}
+
+/** The view is in the variable `name` of the notebook. */
+export interface Named {
+  type: "named";
+  client: string;
+  id: number;
+  name: string;
+  count: number;
+}
+
+/** Formats, label fields, and a path to begin with. */
+export interface Exports {
+  type: "exports";
+  client: string;
+  id: number;
+  formats: string[];
+  fields: string[];
+  path: string;
+}
+
+/** It runs in the background; `JobChanged` tells how far it is. */
+export interface Started {
+  type: "started";
+  client: string;
+  id: number;
+  job: Job;
+}
+
+/** One value of a card: how many samples have it in the dataset and in the view. */
+export interface FacetValue {
+  value: string | number | boolean | null;
+  text: string;
+  all: number;
+  view: number;
+  picked: boolean;
+}
+
+/** A histogram. `edges` has one more than the counts; times are seconds since 1970 (UTC). */
+export interface Bins {
+  edges: number[];
+  all: number[];
+  view: number[];
+}
+
+/** One facet: what is in the dataset and in the view. */
+export interface Card {
+  kind: "category" | "number" | "time" | "boolean" | "tags" | "labels";
+  column: string;
+  title: string;
+  values: FacetValue[];
+  more: number;
+  bins: Bins | null;
+  missing_all: number;
+  missing_view: number;
+  filter: Values | Interval | null;
+  difference: number;
+}
+
+/** The cards; those whose view differs most from the dataset come first. */
+export interface Facets {
+  type: "facets";
+  client: string;
+  id: number;
+  version: number;
+  cards: Card[];
+}
+
+/** Values of one card. */
+export interface FacetValues {
+  type: "facet_values";
+  client: string;
+  id: number;
+  version: number;
+  values: FacetValue[];
+  more: number;
+}
+
+/** The map of the current encoder. */
+export interface MapState {
+  type: "map_state";
+  client: string;
+  id: number;
+  map: number;
+  why: string;
+  title: string;
+  samples: number;
+  points: number;
+  missing: number;
+  chunks: number;
+  box: [number, number, number, number];
+  density: boolean;
+}
+
+/** Points `start` up to `stop`. Buffer: float32, all x and then all y. */
+export interface Points {
+  type: "points";
+  client: string;
+  id: number;
+  map: number;
+  start: number;
+  stop: number;
+}
+
+/** What a code stands for, and how many points have it. */
+export interface LegendEntry {
+  code: number;
+  text: string;
+  count: number;
+}
+
+/** Codes of points `start` up to `stop`. Buffer: uint16; 0 is no value. */
+export interface Colours {
+  type: "colours";
+  client: string;
+  id: number;
+  map: number;
+  start: number;
+  stop: number;
+  kind: "category" | "number" | "time";
+  legend: LegendEntry[];
+  low: number | null;
+  high: number | null;
+}
+
+/** Bits, lowest first. Buffer: one bit a point for the view, filled up to whole bytes, and the same for the selection. */
+export interface Masks {
+  type: "masks";
+  client: string;
+  id: number;
+  map: number;
+  version: number;
+  revision: number;
+}
+
+/** A crowded place of the map. */
+export interface Place {
+  x: number;
+  y: number;
+  text: string;
+}
+
+/** Places, the most crowded first. */
+export interface Places {
+  type: "places";
+  client: string;
+  id: number;
+  places: Place[];
+}
+
+/** Counts on a raster over the box, rows from low y to high y. Buffer: uint32, the dataset's and then the view's. */
+export interface Density {
+  type: "density";
+  client: string;
+  id: number;
+  map: number;
+  version: number;
+  width: number;
+  height: number;
+}
+
+/** It was done, and there is nothing to say about it. */
+export interface Done {
+  type: "done";
+  client: string;
+  id: number;
+}
+
 /** The request failed and changed nothing. */
 export interface Error {
   type: "error";
@@ -192,6 +803,7 @@ export interface SelectionChanged {
   origin: string;
   revision: number;
   count: number;
+  here: number;
 }
 
 /** The rows, or what is shown of them, changed: say hello again. */
@@ -200,27 +812,84 @@ export interface ViewChanged {
   version: number;
 }
 
+/** There is another map. */
+export interface MapChanged {
+  type: "map_changed";
+}
+
+/** Something in the background went on. */
+export interface JobChanged {
+  type: "job_changed";
+  job: Job;
+}
+
 export type Request =
   | Hello
+  | Look
+  | Refresh
+  | Edit
+  | Undo
+  | Redo
+  | Check
+  | GetColumns
   | GetPage
+  | GetGroups
+  | GetTiles
   | GetPicture
+  | GetNeighbours
+  | GetHistory
   | Select
+  | SelectSamples
+  | Lasso
   | GetSelection
   | GetIds
   | Tag
-  | Refresh
+  | SaveSlice
+  | ToPython
+  | Export
+  | GetExports
+  | Project
+  | StopJob
+  | GetFacets
+  | GetValues
+  | GetMap
+  | GetPoints
+  | GetColours
+  | GetMasks
+  | GetPlaces
+  | GetDensity
   | Cancel;
 
 export type Reply =
   | State
+  | Checked
+  | Columns
   | Page
+  | Groups
+  | Tiles
   | Picture
+  | History
   | Selected
   | Selection
   | Ids
   | Tagged
+  | Saved
+  | Named
+  | Exports
+  | Started
+  | Done
+  | Facets
+  | FacetValues
+  | MapState
+  | Points
+  | Colours
+  | Masks
+  | Places
+  | Density
   | Error;
 
 export type Event =
   | SelectionChanged
-  | ViewChanged;
+  | ViewChanged
+  | MapChanged
+  | JobChanged;

@@ -1,0 +1,1 @@
+"""What widgets are asked for, one module a subject; each answers from an `Exploration`."""
