@@ -13,9 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.planted import plant  # noqa: E402
-
 import curate  # noqa: E402
+from tests.planted import plant  # noqa: E402
 
 
 def built(folder: Path, n: int) -> Path:
