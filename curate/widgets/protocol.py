@@ -767,9 +767,13 @@ class Points(Reply, tag="points", frozen=True):
 
 
 class LegendEntry(msgspec.Struct, frozen=True):
-    """What a code stands for, and how many points have it."""
+    """What a code stands for, and how many points have it.
+
+    value: what `SetFacet` filters by; null for "no value" (code 0), and for all others (code 13), which are no filter.
+    """
 
     code: int
+    value: Scalar
     text: str
     count: int
 

@@ -727,6 +727,7 @@ export interface Points {
 /** What a code stands for, and how many points have it. */
 export interface LegendEntry {
   code: number;
+  value: string | number | boolean | null;
   text: string;
   count: number;
 }
