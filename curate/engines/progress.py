@@ -1,14 +1,44 @@
 """Progress of long work: tqdm's bar in a notebook, rich's in a terminal, nothing where nobody looks.
 
-Everything goes to stderr, so that stdout stays for results.
+Everything goes to stderr, so that stdout stays for results. Work that runs in the background tells a listener instead, which may
+also stop it.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
+
+
+class Stopped(BaseException):
+    """Somebody stopped the work.
+
+    Not an Exception: what goes on after one bad sample must not take it for one.
+    """
+
+
+Listener = Callable[["Progress"], None]
+
+_listener: ContextVar[Listener | None] = ContextVar("curate_progress", default=None)
+
+
+@contextmanager
+def told_to(listener: Listener) -> Iterator[None]:
+    """Progress that begins in this block, on this thread, is told to `listener` and draws no bar.
+
+    Args:
+        listener: called with the progress whenever it went on; it ends the work by raising `Stopped`.
+    """
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
 
 
 class Progress:
@@ -18,16 +48,24 @@ class Progress:
         total: how many there will be.
         title: what is being done, a word or two.
         unit: what is being counted.
+
+    Attributes:
+        done: how many are done.
     """
 
     def __init__(self, total: int, title: str, *, unit: str = "samples") -> None:
         self.total = total
         self.title = title
         self.unit = unit
+        self.done = 0
+        self._listener = _listener.get()
         self._bar: Any = None
         self._task: Any = None
 
     def __enter__(self) -> Progress:
+        if self._listener is not None:
+            self._listener(self)
+            return self
         kind = surface()
         if kind == "notebook":
             from tqdm.auto import tqdm
@@ -49,8 +87,15 @@ class Progress:
         return self
 
     def add(self, n: int) -> None:
-        """`n` more are done."""
-        if self._task is not None:
+        """`n` more are done.
+
+        Raises:
+            Stopped: whoever listens wants no more of it.
+        """
+        self.done += n
+        if self._listener is not None:
+            self._listener(self)
+        elif self._task is not None:
             self._bar.advance(self._task, n)
         elif self._bar is not None:
             self._bar.update(n)

@@ -59,9 +59,11 @@ def place(
         try:
             for start in range(0, len(pictures), AT_ONCE):
                 batch = pictures[start : start + AT_ONCE]
-                yield from pool.map(lambda picture: _place_one(picture, folder, media), batch)
-                if progress:
-                    progress(start + len(batch), len(pictures))
+                outcomes = pool.map(lambda picture: _place_one(picture, folder, media), batch)
+                for done, outcome in enumerate(outcomes, start + 1):
+                    yield outcome
+                    if progress:
+                        progress(done, len(pictures))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

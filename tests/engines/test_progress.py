@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from curate.engines.progress import Progress, surface
+from curate.engines.progress import Progress, Stopped, surface, told_to
 
 
 class Terminal(io.StringIO):
@@ -69,3 +69,40 @@ def test_the_bar_ends_with_an_interrupt(look):
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert "1/4" in looking.getvalue()
+
+
+def test_a_listener_hears_it_instead_of_a_bar_being_drawn(look):
+    looking = look()
+    heard = []
+
+    def hear(progress):
+        heard.append((progress.title, progress.done, progress.total))
+
+    with told_to(hear), Progress(4, "ingest") as progress:
+        progress.add(3)
+    assert heard == [("ingest", 0, 4), ("ingest", 3, 4)]
+    assert looking.getvalue() == ""
+    with Progress(4, "ingest") as progress:
+        progress.add(4)
+    assert "4/4" in looking.getvalue(), "the listener hears nothing of what begins after its block"
+
+
+def test_a_listener_stops_work_that_goes_on_after_errors():
+    done = []
+
+    def work():
+        with Progress(100, "embed") as progress:
+            for number in range(100):
+                try:
+                    progress.add(1)
+                    done.append(number)
+                except Exception:
+                    pass
+
+    def enough(progress):
+        if progress.done == 3:
+            raise Stopped
+
+    with pytest.raises(Stopped), told_to(enough):
+        work()
+    assert done == [0, 1]
