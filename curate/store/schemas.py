@@ -94,6 +94,23 @@ SNAPSHOTS = pa.schema(
 )
 
 
+INTERNAL = b"curate.internal"
+"""In the metadata of a column of a field table: it is the table's own, and no column of ``samples``."""
+
+
+def projection(metadata: dict[bytes, bytes]) -> pa.Schema:
+    """The schema of ``fields/projection``: places on the map, and which content each was made from."""
+    return pa.schema(
+        [
+            pa.field("sample_id", pa.int64(), nullable=False),
+            pa.field("content", pa.int64(), metadata={INTERNAL: b"1"}),
+            pa.field("projection_x", pa.float32()),
+            pa.field("projection_y", pa.float32()),
+        ],
+        metadata=metadata,
+    )
+
+
 def vectors(dimension: int, metadata: dict[bytes, bytes] | None = None) -> pa.Schema:
     """The schema of ``vectors/<encoder>``: float16 unit vectors of `dimension`, and which content each was made from."""
     return pa.schema(

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate import errors
-from curate.store import events
+from curate.store import events, schemas
 from curate.store.folder import Folder
 from curate.store.tables import latest_rows
 
@@ -199,7 +199,7 @@ class Session:
         row_of[at[at >= 0]] = rows[at >= 0]
         indices = pa.array(row_of, mask=row_of < 0)
         for column in field.column_names:
-            if column != "sample_id":
+            if column != "sample_id" and schemas.INTERNAL not in (field.schema.field(column).metadata or {}):
                 values = field.column(column)
                 values = values if np.array_equal(row_of, np.arange(field.num_rows)) else values.take(indices)
                 if column in table.column_names:  # two runs wrote the same column: the later table wins

@@ -123,6 +123,14 @@ class Table:
         dataset = self._newest()
         return 0 if dataset is None else int(dataset.count_rows())
 
+    def overwrite(self, rows: pa.Table) -> None:
+        """Put `rows` with their schema in place of all there are, in one commit. Older versions stay readable."""
+        import lance
+
+        lance.write_dataset(rows, self.location, mode="overwrite")
+        self.schema = rows.schema
+        self._newest()
+
     def replace(self, rows: pa.Table) -> None:
         """Put `rows` in place of all there are, in one commit, and free every older version (`purge` only)."""
         import lance
