@@ -10,7 +10,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = ("gallery.js", "gallery.css")
+BUNDLE = ("widget.js", "widget.css")
 
 
 class WidgetsBuildHook(BuildHookInterface):  # type: ignore[type-arg]

@@ -1,10 +1,10 @@
-// Bundles each widget into curate/static/. Run by `npm run build` and by hatch_build.py.
+// Bundles all widgets into curate/static/. Run by `npm run build` and by hatch_build.py.
 import { fileURLToPath } from "node:url";
 import * as esbuild from "esbuild";
 
 const options = {
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
-  entryPoints: ["src/gallery.tsx"],
+  entryPoints: { widget: "src/index.tsx" },
   outdir: "../curate/static",
   bundle: true,
   format: "esm",

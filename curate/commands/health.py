@@ -154,7 +154,7 @@ def _widgets() -> Iterator[Check]:
     from curate.widgets.bundle import STATIC, bundle
 
     try:
-        for name in ("gallery.js", "gallery.css"):
+        for name in ("widget.js", "widget.css"):
             bundle(name)
     except MissingBundle:
         advice = "npm ci && npm run build in widgets/ of the sources, or install curate-jupyter again"

@@ -25,7 +25,7 @@ def hook():
 @pytest.fixture
 def tree(tmp_path, hook):
     """Sources of 1970, and a bundle that was made a minute later."""
-    for name in ["widgets/src/gallery.tsx", "widgets/package-lock.json", "widgets/build.mjs"]:
+    for name in ["widgets/src/index.tsx", "widgets/package-lock.json", "widgets/build.mjs"]:
         put(tmp_path / name, 60)
     for name in hook.BUNDLE:
         put(tmp_path / "curate" / "static" / name, 120)
@@ -57,7 +57,7 @@ def test_a_newer_source_builds_again(hook, tree, name):
 
 
 def test_a_missing_bundle_is_built(hook, tree):
-    (tree / "curate/static/gallery.css").unlink()
+    (tree / "curate/static/widget.css").unlink()
     assert hook.stale(tree)
 
 
@@ -66,5 +66,5 @@ def test_npm_is_asked_for_where_there_is_none(hook, tree, monkeypatch, npm, expe
     monkeypatch.setattr(hook.shutil, "which", lambda name: npm)
     build = hook.WidgetsBuildHook(str(tree), {}, None, None, "", "")
     assert build.dependencies() == []
-    put(tree / "widgets/src/gallery.tsx", 180)
+    put(tree / "widgets/src/index.tsx", 180)
     assert build.dependencies() == expected

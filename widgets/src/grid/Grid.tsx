@@ -2,7 +2,7 @@ import type { TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "p
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FailureNotice } from "../notice/Notice";
 import { contains } from "../selection/ranges";
-import type { GalleryStore } from "../store";
+import type { Store } from "../store/store";
 import {
   type Layout,
   layout,
@@ -32,19 +32,19 @@ const MOVES = new Set([
 ]);
 
 /** The tiles that are on the screen, out of as many as there are. */
-export function Grid({ store }: { store: GalleryStore }) {
+export function Grid({ store }: { store: Store }) {
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useRef<Scroll>({ native: 0, virtual: 0 });
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [box, setBox] = useState({ width: 0, height: 0 });
   const [, redraw] = useState(0);
-  const state = store.state.value;
+  const state = store.core.state.value;
   const count = state?.count ?? 0;
-  const grid = layout(count, box.width, store.size.value, store.columns.value);
-  const selection = store.selection.value;
-  const active = store.active.value;
+  const grid = layout(count, box.width, store.grid.size.value, store.grid.columns.value);
+  const selection = store.selection.ranges.value;
+  const active = store.grid.active.value;
   // Reading it is what draws the tiles again when a page arrives.
-  void store.arrived.value;
+  void store.grid.arrived.value;
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -79,7 +79,8 @@ export function Grid({ store }: { store: GalleryStore }) {
 
   const [first, last] = visibleLines(grid, scroll.current.virtual, box.height);
   useEffect(() => {
-    if (box.width > 0 && count > 0) store.show(first * grid.columns, Math.min(last * grid.columns, count));
+    if (box.width > 0 && count > 0)
+      store.grid.show(first * grid.columns, Math.min(last * grid.columns, count));
   }, [first, last, grid.columns, count, box.width > 0]);
 
   const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
@@ -95,33 +96,37 @@ export function Grid({ store }: { store: GalleryStore }) {
   };
 
   const goTo = (row: number, extend: boolean) => {
-    if (extend) store.pick(row, { extend: true });
-    else store.goTo(row);
+    if (extend) store.selection.pick(row, { extend: true });
+    else store.selection.goTo(row);
     const top = revealed(grid, row, scroll.current.virtual, box.height);
     if (top !== scroll.current.virtual) scrollTo(top);
   };
 
-  // The lightbox moves from picture to picture too; what it shows stays in sight.
-  const opened = store.opened.value?.row;
+  const open = (row: number) => {
+    const tile = store.grid.pages.tile(row);
+    if (tile) store.inspector.open(tile.sample_id, { row, large: true });
+  };
+
+  const wanted = store.grid.revealed.value;
   useEffect(() => {
-    if (opened === undefined) return;
-    const top = revealed(grid, opened, scroll.current.virtual, box.height);
+    if (wanted.times === 0) return;
+    const top = revealed(grid, wanted.row, scroll.current.virtual, box.height);
     if (top !== scroll.current.virtual) scrollTo(top);
-  }, [opened]);
+  }, [wanted]);
 
   const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
     const { key } = event;
     const control = event.ctrlKey || event.metaKey;
     if (MOVES.has(key) && !control && !event.altKey)
       goTo(moved(grid, active, key, box.height), event.shiftKey);
-    else if (key === " ") store.pick(active, { toggle: true, extend: event.shiftKey });
-    else if (key === "a" && control) store.selectAll();
+    else if (key === " ") store.selection.pick(active, { toggle: true, extend: event.shiftKey });
+    else if (key === "a" && control) store.selection.selectAll();
     else if (control || event.altKey) return;
-    else if (key === "Enter") void store.open(active);
-    else if (key === "Escape") store.clearSelection();
-    else if (key === "+" || key === "=") store.resize(store.size.value * 1.2);
-    else if (key === "-") store.resize(store.size.value / 1.2);
-    else if (key === "?") store.help.value = true;
+    else if (key === "Enter") open(active);
+    else if (key === "Escape") store.selection.clear();
+    else if (key === "+" || key === "=") store.grid.resize(store.grid.size.value * 1.2);
+    else if (key === "-") store.grid.resize(store.grid.size.value / 1.2);
+    else if (key === "?") store.shell.help.value = true;
     else if (key === "t") focusTagBox(event.currentTarget);
     else return;
     event.preventDefault();
@@ -138,14 +143,14 @@ export function Grid({ store }: { store: GalleryStore }) {
     // The second click of a double click picks nothing.
     if (row < 0 || event.detail > 1) return;
     const onCheck = event.target instanceof Element && event.target.closest(".curate-check") !== null;
-    store.pick(row, { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey || onCheck });
+    store.selection.pick(row, { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey || onCheck });
   };
 
-  const cellId = (row: number) => `tile-${store.rpc.client}-${row}`;
+  const cellId = (row: number) => `tile-${store.core.rpc.client}-${row}`;
   const offset = scroll.current.native - scroll.current.virtual;
   const lines = [];
   for (let line = first; line < last; line++) lines.push(line);
-  const failure = store.pageFailure.value;
+  const failure = store.grid.failure.value;
 
   return (
     <div class="curate-grid-box">
@@ -166,12 +171,12 @@ export function Grid({ store }: { store: GalleryStore }) {
         onDblClick={(event) => {
           const row = rowAt(event);
           if (row < 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
-          store.takeBackPick();
-          void store.open(row);
+          store.selection.takeBackPick();
+          open(row);
         }}
       >
         {state === null && (
-          <Skeleton width={box.width} size={store.size.value} columns={store.columns.value} />
+          <Skeleton width={box.width} size={store.grid.size.value} columns={store.grid.columns.value} />
         )}
         <div role="presentation" class="curate-sizer" style={{ height: `${nativeHeight(grid.height)}px` }}>
           {lines.map((line) => (
@@ -192,7 +197,7 @@ export function Grid({ store }: { store: GalleryStore }) {
                   id={cellId(row)}
                   row={row}
                   column={row % grid.columns}
-                  tile={store.pages.tile(row)}
+                  tile={store.grid.pages.tile(row)}
                   selected={contains(selection, row)}
                   active={row === active}
                 />
@@ -205,7 +210,7 @@ export function Grid({ store }: { store: GalleryStore }) {
         <div class="curate-page-failure">
           <FailureNotice
             failure={failure}
-            retry={() => store.retryPages()}
+            retry={() => store.grid.retry()}
             label="These samples cannot be shown"
           />
         </div>
@@ -239,7 +244,7 @@ function Skeleton({ width, size, columns }: { width: number; size: number; colum
 }
 
 function focusTagBox(grid: HTMLElement): void {
-  const box = grid.closest(".curate-gallery")?.querySelector('input[name="tag"]');
+  const box = grid.closest(".curate-widget")?.querySelector('input[name="tag"]');
   if (box instanceof HTMLInputElement) box.focus();
 }
 

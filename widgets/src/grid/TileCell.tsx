@@ -1,5 +1,5 @@
 import { memo } from "preact/compat";
-import { Icon } from "../bar/icons";
+import { Icon } from "../icons/Icon";
 import type { Tile } from "./pages";
 
 const WHY: Record<string, string> = {
@@ -54,10 +54,10 @@ function Content({ tile }: { tile: Tile }) {
       )}
       <span class="curate-badges">
         {tile.score !== null && <span class="curate-score">{tile.score.toFixed(3)}</span>}
-        {tile.tags.length > 0 && (
+        {tile.badges.length > 0 && (
           <span class="curate-tag">
-            <bdi>{tile.tags[0]}</bdi>
-            {tile.tags.length > 1 && ` +${tile.tags.length - 1}`}
+            <bdi>{tile.badges[0]?.text}</bdi>
+            {tile.badges.length > 1 && ` +${tile.badges.length - 1}`}
           </span>
         )}
       </span>
@@ -70,6 +70,6 @@ export function describe(tile: Tile): string {
   const words = [tile.name];
   if (!tile.url) words.push(WHY[tile.status] ?? tile.status);
   if (tile.score !== null) words.push(`score ${tile.score.toFixed(3)}`);
-  if (tile.tags.length > 0) words.push(`tagged ${tile.tags.join(", ")}`);
+  if (tile.badges.length > 0) words.push(tile.badges.map((badge) => badge.text).join(", "));
   return words.join(", ");
 }

@@ -26,7 +26,8 @@ function rows(start: number, count: number, bytes = 2): RowInfo[] {
     status: "ok",
     error: "",
     score: null,
-    tags: [],
+    badges: [],
+    shapes: [],
     width: 1,
     height: 1,
     bytes,
@@ -61,11 +62,11 @@ it("keeps a picture that is sent again, and replaces one that has changed", () =
   const pages = new Pages();
   pages.put(0, rows(0, 2), new Uint8Array(4));
   const [first, second] = [pages.tile(0)?.url, pages.tile(1)?.url];
-  const again = rows(0, 2).map((row) => ({ ...row, tags: ["night"] }));
+  const again = rows(0, 2).map((row): RowInfo => ({ ...row, badges: [{ kind: "tag", text: "night" }] }));
   again[1] = { ...(again[1] as RowInfo), sample_id: "77" };
   pages.put(0, again, new Uint8Array(4));
   expect(pages.tile(0)?.url).toBe(first);
-  expect(pages.tile(0)?.tags).toEqual(["night"]);
+  expect(pages.tile(0)?.badges[0]?.text).toBe("night");
   expect(pages.tile(1)?.url).not.toBe(second);
   expect(alive.size).toBe(2);
 });

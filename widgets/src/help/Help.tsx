@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { GalleryStore } from "../store";
+import type { Store } from "../store/store";
 import "./help.css";
 
 const KEYS: [string[], string][] = [
@@ -16,9 +16,9 @@ const KEYS: [string[], string][] = [
   [["?"], "this help"],
 ];
 
-export function Help({ store }: { store: GalleryStore }) {
+export function Help({ store }: { store: Store }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const open = store.help.value;
+  const open = store.shell.help.value;
   useEffect(() => {
     if (!open) return;
     dialog.current?.showModal();
@@ -26,7 +26,7 @@ export function Help({ store }: { store: GalleryStore }) {
   }, [open]);
   if (!open) return null;
   const close = () => {
-    store.help.value = false;
+    store.shell.help.value = false;
   };
   return (
     <dialog

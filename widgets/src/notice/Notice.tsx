@@ -1,4 +1,5 @@
-import type { Failure, GalleryStore } from "../store";
+import type { Failure } from "../store/failure";
+import type { Store } from "../store/store";
 import "./notice.css";
 
 /** An error with the way back. */
@@ -30,12 +31,12 @@ export function FailureNotice({
 }
 
 /** Why nothing comes: the kernel is busy, or gone. */
-export function ConnectionNotice({ store }: { store: GalleryStore }) {
-  const connection = store.rpc.connection.value;
+export function ConnectionNotice({ store }: { store: Store }) {
+  const connection = store.core.rpc.connection.value;
   if (connection === "fine") return null;
-  const alive = store.state.value?.alive ?? false;
+  const alive = store.core.state.value?.alive ?? false;
   const text =
-    store.state.value === null && store.still() !== ""
+    store.core.state.value === null && store.core.still() !== ""
       ? "No kernel has answered yet, so this is a still picture. Run the notebook to bring it to life."
       : connection === "lost"
         ? "The kernel that made this gallery is gone. Run the cell again to bring it back."

@@ -4,13 +4,39 @@ import type * as protocol from "../protocol";
 
 interface Replies {
   hello: protocol.State;
+  look: protocol.State;
   refresh: protocol.State;
+  edit: protocol.State;
+  undo: protocol.State;
+  redo: protocol.State;
+  check: protocol.Checked;
+  get_columns: protocol.Columns;
   get_page: protocol.Page;
+  get_groups: protocol.Groups;
+  get_tiles: protocol.Tiles;
   get_picture: protocol.Picture;
+  get_neighbours: protocol.Tiles;
+  get_history: protocol.History;
   select: protocol.Selected;
+  select_samples: protocol.Selected;
+  lasso: protocol.Selected;
   get_selection: protocol.Selection;
   get_ids: protocol.Ids;
   tag: protocol.Tagged;
+  save_slice: protocol.Saved;
+  to_python: protocol.Named;
+  export: protocol.Started;
+  get_exports: protocol.Exports;
+  project: protocol.Started;
+  stop_job: protocol.Done;
+  get_facets: protocol.Facets;
+  get_values: protocol.FacetValues;
+  get_map: protocol.MapState;
+  get_points: protocol.Points;
+  get_colours: protocol.Colours;
+  get_masks: protocol.Masks;
+  get_places: protocol.Places;
+  get_density: protocol.Density;
 }
 
 export type Asked = keyof Replies;

@@ -1,19 +1,19 @@
 import { useState } from "preact/hooks";
-import type { GalleryStore } from "../store";
+import type { Store } from "../store/store";
 import "./selection.css";
 
 /** Always as high, so that the first click moves nothing. */
-export function SelectionBar({ store }: { store: GalleryStore }) {
+export function SelectionBar({ store }: { store: Store }) {
   const [name, setName] = useState("");
   const [busy, setBusy] = useState(false);
-  const count = store.state.value?.count ?? 0;
-  const selected = store.selected.value;
+  const count = store.core.state.value?.count ?? 0;
+  const selected = store.selection.selected.value;
   const number = (value: number) => value.toLocaleString("en");
 
   const tag = async (remove: boolean) => {
     if (name.trim() === "" || busy) return;
     setBusy(true);
-    if (await store.tag(name.trim(), remove)) setName("");
+    if (await store.selection.tag(name.trim(), remove)) setName("");
     setBusy(false);
   };
 
@@ -28,17 +28,17 @@ export function SelectionBar({ store }: { store: GalleryStore }) {
         </span>
       )}
       {selected < count && (
-        <button type="button" class="curate-link" onClick={() => store.selectAll()}>
+        <button type="button" class="curate-link" onClick={() => store.selection.selectAll()}>
           all {number(count)}
         </button>
       )}
       {selected > 0 && (
-        <button type="button" class="curate-link" onClick={() => store.clearSelection()}>
+        <button type="button" class="curate-link" onClick={() => store.selection.clear()}>
           clear
         </button>
       )}
       <span class="curate-toast" role="status">
-        <bdi>{store.toast.value}</bdi>
+        <bdi>{store.core.toast.value}</bdi>
       </span>
       {selected > 0 && (
         <>
@@ -55,7 +55,7 @@ export function SelectionBar({ store }: { store: GalleryStore }) {
               placeholder="tag"
               aria-label="Tag for the selected samples"
               autocomplete="off"
-              list={`tags-${store.rpc.client}`}
+              list={`tags-${store.core.rpc.client}`}
               maxLength={200}
               value={name}
               onInput={(event) => setName(event.currentTarget.value)}
@@ -64,8 +64,8 @@ export function SelectionBar({ store }: { store: GalleryStore }) {
                 if (event.key === "Escape") event.currentTarget.blur();
               }}
             />
-            <datalist id={`tags-${store.rpc.client}`}>
-              {store.knownTags.value.map((known) => (
+            <datalist id={`tags-${store.core.rpc.client}`}>
+              {(store.core.state.value?.tags ?? []).map((known) => (
                 <option key={known} value={known} />
               ))}
             </datalist>
@@ -81,7 +81,7 @@ export function SelectionBar({ store }: { store: GalleryStore }) {
               Untag
             </button>
           </form>
-          <button type="button" class="curate-button" onClick={() => void store.copyIds()}>
+          <button type="button" class="curate-button" onClick={() => void store.selection.copyIds()}>
             Copy ids
           </button>
         </>
