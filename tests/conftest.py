@@ -64,6 +64,14 @@ def ds(prepared: Path, tmp_path: Path) -> Dataset:
     return curate.open(shutil.copytree(prepared, tmp_path / "photos.curate"))
 
 
+@pytest.fixture(scope="session")
+def demo_built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo of 2,000 scenes, built once; tests get copies."""
+    path = tmp_path_factory.mktemp("built") / "roads.curate"
+    curate.demo(path)
+    return path
+
+
 @pytest.fixture
 def shared() -> Path:
     """The folder of real photos and the small real model."""

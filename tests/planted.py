@@ -9,7 +9,9 @@ from __future__ import annotations
 import io
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -77,6 +79,22 @@ def _link(source: str, target: str) -> str:
         return shutil.copy2(source, target)
     os.link(source, target)
     return target
+
+
+def amend(path: Path, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Say something else of samples: columns of the samples table by position."""
+    folder = Folder.open(path)
+    rows = folder.samples.latest().take(pa.array(list(changes))).to_pylist()
+    changed = [row | dict(columns) for row, columns in zip(rows, changes.values(), strict=True)]
+    folder.samples.append(pa.Table.from_pylist(changed, schema=schemas.SAMPLES))
+
+
+def add_field(path: Path, name: str, values: pa.Array) -> None:
+    """Give every sample a value in a new column, in the order of the samples."""
+    folder = Folder.open(path)
+    ids = folder.samples.latest(["sample_id"]).column("sample_id")
+    schema = pa.schema([pa.field("sample_id", pa.int64(), nullable=False), pa.field(name, values.type)])
+    folder.table(f"fields/{name}", schema).append(pa.table([ids, values], schema=schema))
 
 
 class _Planting:

@@ -17,14 +17,6 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.fixture(scope="session")
-def demo_built(tmp_path_factory):
-    """The demo of 2,000 scenes, built once."""
-    path = tmp_path_factory.mktemp("built") / "roads.curate"
-    curate.demo(path)
-    return path
-
-
 @pytest.fixture
 def demo_there(desk, demo_built):
     """The demo where `curate.demo()` looks for it, to be changed."""
