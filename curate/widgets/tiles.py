@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime
 import io
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
 from curate.media.decode import decode
 from curate.widgets import protocol
-from curate.widgets.data import DatasetData
+from curate.widgets.shapes import Allowance, badges, by_sample, labels_of, shapes_of, values_of
+
+if TYPE_CHECKING:
+    from curate.dataset import Dataset
 
 TILE_COLUMNS = ("sample_id", "uri", "status", "error", "width", "height", "tags")
 
@@ -28,11 +31,17 @@ WHY_NO_PICTURE = {
 
 
 def page(
-    dataset: DatasetData, positions: np.ndarray, scores: np.ndarray | None
+    dataset: Dataset, positions: np.ndarray, scores: np.ndarray | None, *, shapes: bool = False
 ) -> tuple[list[protocol.RowInfo], bytes]:
     """The tiles of a page, and their thumbnails one after the other.
 
     The page is cut where its thumbnails pass 1 MB, never below one row.
+
+    Args:
+        dataset: whose samples.
+        positions: (m,) int64.
+        scores: (m,) float32 aligned with them, or None.
+        shapes: with boxes, masks and points.
     """
     thumbnails: list[bytes] = []
     size = 0
@@ -43,24 +52,30 @@ def page(
         thumbnails.append(data)
         size += len(data)
     frame = dataset.frame(positions[: len(thumbnails)], list(TILE_COLUMNS))
-    rows = [
-        protocol.RowInfo(
-            sample_id=str(sample["sample_id"]),
-            name=name_of(sample["uri"]),
-            status=sample["status"] or "ok",
-            error=(sample["error"] or "")[:500],
-            score=None if scores is None or not math.isfinite(scores[i]) else float(scores[i]),
-            tags=list(sample["tags"] or []),
-            width=sample["width"] or 0,
-            height=sample["height"] or 0,
-            bytes=len(thumbnails[i]),
+    labels = by_sample(labels_of(dataset.session, frame["sample_id"].to_numpy(), places=shapes))
+    allowance = Allowance()
+    rows = []
+    for i, sample in enumerate(frame.iter_rows(named=True)):
+        own = labels.get(sample["sample_id"], [])
+        status = sample["status"] or "ok"
+        rows.append(
+            protocol.RowInfo(
+                sample_id=str(sample["sample_id"]),
+                name=name_of(sample["uri"]),
+                status=status,
+                error=(sample["error"] or "")[:500],
+                score=None if scores is None or not math.isfinite(scores[i]) else float(scores[i]),
+                badges=badges(sample["tags"] or [], values_of(own), status),
+                shapes=shapes_of(own, sample["width"], sample["height"], allowance) if shapes else [],
+                width=sample["width"] or 0,
+                height=sample["height"] or 0,
+                bytes=len(thumbnails[i]),
+            )
         )
-        for i, sample in enumerate(frame.iter_rows(named=True))
-    ]
     return rows, b"".join(thumbnails)
 
 
-def picture(dataset: DatasetData, position: int) -> tuple[bytes, str]:
+def picture(dataset: Dataset, position: int) -> tuple[bytes, str]:
     """The large picture as a JPEG of at most 1600 px, and a note where it could not be made.
 
     Whatever the format, it is encoded again, because browsers show neither TIFF nor 16 bits. A file that cannot
