@@ -224,6 +224,10 @@ class Dataset(View):
         >>> ds.undo()
         'tag reviewed'
         """
+        return self.take_back(event)[1]
+
+    def take_back(self, event: str | None) -> tuple[str, str]:
+        """Do what `undo` does. Returns the id of the event that undoes, and what was undone, in words."""
         from curate.store.session import describe
 
         self.folder.must_write()
@@ -247,8 +251,8 @@ class Dataset(View):
             if row["undone"]:
                 raise errors.BadValue(f"Event {event} is undone already", hint="undo the undo to bring it back")
         what = f"{row['action']} {describe(row)}".strip()
-        self.write_event("undo", {"event": row["event_id"], "what": what}, count=row["count"])
-        return what
+        undoing = self.write_event("undo", {"event": row["event_id"], "what": what}, count=row["count"])
+        return undoing, what
 
     def snapshot(self, name: str) -> None:
         """Name this moment; `at` opens it again, whatever is done later.
@@ -423,11 +427,37 @@ class Dataset(View):
         sample_ids: np.ndarray | None = None,
         codes: np.ndarray | None = None,
         count: int | None = None,
-    ) -> None:
-        """Append an event and bring the session up to date; every verb that writes does."""
+    ) -> str:
+        """Append an event and bring the session up to date; every verb that writes does. Returns the event's id."""
         self.folder.must_write()
-        self.folder.events.append(events.event_row(action, payload, sample_ids=sample_ids, codes=codes, count=count))
+        row = events.event_row(action, payload, sample_ids=sample_ids, codes=codes, count=count)
+        self.folder.events.append(row)
         self.session.refresh()
+        return str(row["event_id"][0])
+
+    def write_tags(self, action: str, tags: Sequence[str], ids: np.ndarray, *, query: str) -> tuple[int, str]:
+        """Tag or untag samples; what does not change is not written, so that undo takes back this and nothing else.
+
+        Args:
+            action: tag or untag.
+            tags: at most 15.
+            ids: (m,) int64 sample ids.
+            query: what they were found by, as Python.
+
+        Returns:
+            How many samples changed, and the id of the event; empty where none did and nothing was written.
+        """
+        # bit i of a code stands for tag i
+        written = np.zeros(len(ids), np.int16)
+        for bit, tag in enumerate(tags):
+            carried = np.isin(ids, self.session.tags.get(tag, np.empty(0, np.int64)))
+            written |= (carried if action == "untag" else ~carried).astype(np.int16) << bit
+        changed = written != 0
+        if not changed.any():
+            return 0, ""
+        payload = {"tags": list(tags), "query": query}
+        event = self.write_event(action, payload, sample_ids=ids[changed], codes=written[changed])
+        return int(changed.sum()), event
 
 
 def create(path: str | Path, *, roots: Mapping[str, str] | None = None) -> Dataset:

@@ -23,6 +23,7 @@ class Slice:
         note: what the user wrote about it.
         actor: who saved it.
         time: when, UTC.
+        event: the id of the event that saved it.
         query: what was asked, with the encoder's weights and the versions of the tables at that moment.
     """
 
@@ -37,6 +38,7 @@ class Slice:
         self.actor: str = saved["actor"]
         self.time: datetime = saved["time"]
         self.count: int = saved["count"]
+        self.event: str = saved["event_id"]
         self.query = Query.from_json(saved["query"])
 
     @property

@@ -334,7 +334,7 @@ class View:
         >>> ds.limit(3).tag("reviewed")
         3
         """
-        return self._tag("tag", _texts(tags, "tag"))
+        return self._tag("tag", _texts(tags, "tag"))[0]
 
     def untag(self, *tags: str) -> int:
         """Take tags off every sample of the view. Returns how many carried one.
@@ -342,7 +342,7 @@ class View:
         >>> ds.limit(3).tag("reviewed"), ds.limit(1).untag("reviewed")
         (3, 1)
         """
-        return self._tag("untag", _texts(tags, "untag"))
+        return self._tag("untag", _texts(tags, "untag"))[0]
 
     def save(self, name: str, *, note: str = "") -> Slice:
         """Save the view as a slice: its query, its members at this moment, who and when.
@@ -421,19 +421,8 @@ class View:
             check_step(self.dataset.session, view.query)
         return view
 
-    def _tag(self, action: str, tags: tuple[str, ...]) -> int:
-        session = self.dataset.session
-        ids = self.ids()
-        # only what changes, so that undo takes back this and nothing else; bit i stands for tag i
-        codes = np.zeros(len(ids), np.int16)
-        for bit, tag in enumerate(tags):
-            carried = np.isin(ids, session.tags.get(tag, np.empty(0, np.int64)))
-            codes |= (carried if action == "untag" else ~carried).astype(np.int16) << bit
-        changed = codes != 0
-        if changed.any():
-            payload = {"tags": list(tags), "query": self.query.to_python()}
-            self.dataset.write_event(action, payload, sample_ids=ids[changed], codes=codes[changed])
-        return int(changed.sum())
+    def _tag(self, action: str, tags: tuple[str, ...]) -> tuple[int, str]:
+        return self.dataset.write_tags(action, tags, self.ids(), query=self.query.to_python())
 
     def _known_ids(self, ids: Iterable[int]) -> tuple[int, ...]:
         try:

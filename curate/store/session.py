@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,6 +40,7 @@ class Session:
     Attributes:
         version: grows whenever something that a query can see has changed.
         generation: grows when a position stands for another sample or other content than before.
+        wide_version: grows when the wide table was read again, so that metadata may differ; tags alone do not grow it.
         lock: held while a query runs, so that no other thread's refresh changes positions under it.
         sample_ids: (n,) int64 by position.
         content: (n,) int64 by position, which content each sample has (`curate.store.ids.content_key`).
@@ -53,6 +55,7 @@ class Session:
         self.folder = folder
         self.version = 0
         self.generation = 0
+        self.wide_version = 0
         self.sample_ids = np.empty(0, np.int64)
         self.content = np.empty(0, np.int64)
         self.readable = np.empty(0, bool)
@@ -69,6 +72,7 @@ class Session:
         self._retracted: set[str] = set()
         self._read_events = 0
         self._looked = 0.0
+        self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.lock = threading.RLock()
         self._local = threading.local()
         self._connection = duckdb.connect(":memory:")
@@ -137,7 +141,22 @@ class Session:
             self._seen = found
             self.filters.clear()
             self.version += 1
+            self._tell()
             return True
+
+    def watch(self, callback: Callable[[], None]) -> None:
+        """Call a bound method after every refresh that changed something; its object is held weakly.
+
+        It is called while the lock is held, by whichever thread refreshed: it must return at once and ask nothing.
+        """
+        with self.lock:
+            self._watchers.append(weakref.WeakMethod(callback))
+
+    def _tell(self) -> None:
+        self._watchers = [held for held in self._watchers if held() is not None]
+        for held in self._watchers:
+            if (callback := held()) is not None:
+                callback()
 
     def positions_of(self, ids: Iterable[int]) -> np.ndarray:
         """Positions (int64) of these sample ids; -1 for one that is not there."""
@@ -186,6 +205,7 @@ class Session:
         table = table.append_column("position", pa.array(np.arange(table.num_rows, dtype=np.int32)))
         with self.relation("incoming", table) as cursor:
             cursor.execute("CREATE OR REPLACE TABLE wide AS SELECT * FROM incoming")
+        self.wide_version += 1
 
     def _join_field(self, table: pa.Table, name: str) -> pa.Table:
         field = self.folder.table(f"fields/{name}").read()
