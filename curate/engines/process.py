@@ -23,7 +23,7 @@ _SIGN_OF_LIFE = 0.5
 _START = 60.0
 """Seconds that an interpreter may take to start and import the task, on a machine that is busy."""
 
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+_THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 _KEEP_MEMORY = {
     # glibc gives each buffer above 128 KB back to the system, and the next picture faults it in again page by page:
     # 640 faults and 1.2 ms of system time a picture. Kept, it is 10 faults and 0.1 ms. Other C libraries ignore these.
@@ -56,7 +56,7 @@ class Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
-            env=_environment(),
+            env=environment(threads=1),  # as many workers as cores: more threads would be in each other's way
             bufsize=0,
             # Ctrl-C in a terminal goes to the whole group; ours to handle, the worker's to survive until we have.
             process_group=0 if os.name == "posix" else None,
@@ -146,18 +146,22 @@ class Worker:
         )
 
 
-def _environment() -> dict[str, str]:
-    """The parent's environment, and its import path: a worker must find the package wherever the parent found it."""
-    environment = dict(os.environ)
+def environment(*, threads: int) -> dict[str, str]:
+    """The parent's environment and import path, since a worker must find the package wherever the parent found it.
+
+    Args:
+        threads: that the libraries of the worker may use.
+    """
+    variables = dict(os.environ)
     # Not the empty entry (an interactive session's current folder): a numpy.py lying there is not meant.
     folders = [str(Path(entry).absolute()) for entry in sys.path if entry]
-    environment["PYTHONPATH"] = os.pathsep.join(folders)
-    environment["PYTHONSAFEPATH"] = "1"  # for the same reason: `-m` would put the current folder first
-    environment["PYTHONUNBUFFERED"] = "1"
-    environment.update(_KEEP_MEMORY)
-    for name in _ONE_THREAD:
-        environment[name] = "1"  # as many workers as cores: threads of theirs would only be in each other's way
-    return environment
+    variables["PYTHONPATH"] = os.pathsep.join(folders)
+    variables["PYTHONSAFEPATH"] = "1"  # for the same reason: `-m` would put the current folder first
+    variables["PYTHONUNBUFFERED"] = "1"
+    variables.update(_KEEP_MEMORY)
+    for name in _THREADS:
+        variables[name] = str(threads)
+    return variables
 
 
 def _widen(pipe: IO[bytes] | None) -> None:
