@@ -318,7 +318,7 @@ class Project(Request, tag="project", frozen=True):
 
 
 class StopJob(Request, tag="stop_job", frozen=True):
-    """Stop what runs in the background."""
+    """Stop what runs in the background, or forget what has ended."""
 
     job: Count
 

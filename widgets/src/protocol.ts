@@ -290,7 +290,7 @@ export interface Project {
   again?: boolean;
 }
 
-/** Stop what runs in the background. */
+/** Stop what runs in the background, or forget what has ended. */
 export interface StopJob {
   type: "stop_job";
   client: string;

@@ -1,0 +1,237 @@
+"""One sample: its large picture and what is known about it, what is near it, and what was done with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from curate.errors import VectorsNotFound
+from curate.widgets import protocol, tiles
+from curate.widgets.channel import Answer, Handler
+from curate.widgets.exploration import Exploration
+from curate.widgets.identity import position_of
+from curate.widgets.shapes import Allowance, labels_of, shapes_of
+
+MOST_EVENTS = 500
+"""Events whose sample ids are looked through for the history of a sample."""
+
+MOST_IDS = 8_000_000
+"""Sample ids of these events."""
+
+IDS_AT_ONCE = 2_000_000
+"""Sample ids that are read at once: 16 MB."""
+
+MOST_LABELS = 500
+"""Labels of one sample that are listed."""
+
+
+class SampleAnswers:
+    """Answers about one sample."""
+
+    def __init__(self, exploration: Exploration) -> None:
+        self._exploration = exploration
+        self._dataset = exploration.dataset
+
+    def handlers(self) -> dict[type[protocol.Request], Handler]:
+        """By the type of the request."""
+        return {
+            protocol.GetPicture: self._picture,
+            protocol.GetNeighbours: self._neighbours,
+            protocol.GetHistory: self._history,
+        }
+
+    def _picture(self, request: protocol.GetPicture) -> Answer:
+        session = self._dataset.session
+        while True:
+            generation = session.generation
+            reply, data = self._look_at(request)
+            if session.generation == generation:  # else a purge came between, and the position was of another sample
+                return reply, data
+
+    def _look_at(self, request: protocol.GetPicture) -> Answer:
+        dataset, shown = self._dataset, self._exploration.shown()
+        position = position_of(self._dataset, request.sample)
+        sample = dataset.frame(np.array([position], dtype=np.int64)).row(0, named=True)
+        at = np.flatnonzero(shown.rows.positions == position)
+        row = int(at[0]) if len(at) else None
+        if row is not None and shown.rows.scores is not None and math.isfinite(shown.rows.scores[row]):
+            sample["score"] = float(shown.rows.scores[row])
+        labels = labels_of(dataset.session, np.array([sample["sample_id"]]), places=True).to_dicts()
+        status = sample["status"] or "ok"
+        if status == "ok":
+            data, note = tiles.picture(dataset, position)
+        else:
+            said = sample["error"] or ""
+            data, note = b"", " ".join([tiles.WHY_NO_PICTURE.get(status, f"This sample is {status}."), said]).strip()
+        return protocol.Picture(
+            client=request.client,
+            id=request.id,
+            version=shown.version,
+            row=row,
+            sample_id=request.sample,
+            name=tiles.name_of(sample["uri"]),
+            location=dataset.location(position),
+            width=sample["width"] or 0,
+            height=sample["height"] or 0,
+            selected=bool(self._exploration.picked().mask[position]),
+            tags=list(sample["tags"] or []),
+            fields=tiles.fields(sample),
+            labels=[_line(label) for label in labels[:MOST_LABELS]],
+            shapes=shapes_of(labels, sample["width"], sample["height"], Allowance()),
+            note=note,
+        ), data
+
+    def _neighbours(self, request: protocol.GetNeighbours) -> Answer:
+        position = position_of(self._dataset, request.sample)
+        index = self._dataset.vectors_.index()
+        if not index.present[position]:
+            raise VectorsNotFound(
+                f"This sample has no vector of {self._dataset.encoder.name!r}, so nothing is known to be near it",
+                hint="ds.embed() makes what is missing; a picture that cannot be read has none",
+            )
+        vector = index.reconstruct(np.array([position]))[0]
+        # One more than asked for: the sample itself is among them, unless very many are exactly the same.
+        positions, scores = index.search(vector, request.count + 1)
+        others = positions != position
+        rows, data = tiles.page(
+            self._dataset, positions[others][: request.count], scores[others][: request.count], shapes=False
+        )
+        return protocol.Tiles(client=request.client, id=request.id, tiles=rows), data
+
+    def _history(self, request: protocol.GetHistory) -> Answer:
+        position = position_of(self._dataset, request.sample)
+        sample = int(request.sample)
+        log = self._dataset.session.log
+        while True:
+            events = list(log)
+            written, more = self._written(events, sample)
+            if log is self._dataset.session.log:
+                break
+            log = self._dataset.session.log  # a purge came between: events have other row numbers
+        facts = self._dataset.frame(np.array([position]), ["ingested_at", "source"]).row(0, named=True)
+        lines = [*written, *self._labelled(events, sample), *_ingested(events, facts)]
+        lines.sort(key=lambda line: line.time, reverse=True)
+        return protocol.History(client=request.client, id=request.id, lines=lines, more=more), None
+
+    def _written(self, events: list[dict[str, Any]], sample: int) -> tuple[list[protocol.HistoryLine], bool]:
+        """What tags, slices and splits say of a sample; and whether there is older than was looked through."""
+        candidates = [row for row in reversed(events) if row["action"] in {"tag", "untag", "slice", "split"}]
+        chosen: list[dict[str, Any]] = []
+        ids = 0
+        for row in candidates[:MOST_EVENTS]:
+            ids += row["count"]
+            if chosen and ids > MOST_IDS:
+                break
+            chosen.append(row)
+        lines = []
+        for group in _groups(chosen):
+            members = self._dataset.session.folder.events.take(
+                np.array([row["row"] for row in group]), ["sample_ids", "codes"]
+            )
+            for number, row in enumerate(group):
+                touched = members.column("sample_ids")[number].values
+                at = np.flatnonzero(() if touched is None else touched.to_numpy() == sample)
+                if at.size:
+                    codes = members.column("codes")[number].as_py()
+                    code = int(np.frombuffer(codes, "<i2")[at[0]]) if codes else -1
+                    lines.append(_event(row, _words(row, code)))
+        return lines, len(chosen) < len(candidates)
+
+    def _labelled(self, events: list[dict[str, Any]], sample: int) -> Iterator[protocol.HistoryLine]:
+        """One line for what one run said about one field. Runs that were undone are not among the labels any more."""
+        labels = labels_of(self._dataset.session, np.array([sample]), places=False)
+        runs = {row["payload"]["run"]: row for row in events if row["action"] == "label"}
+        for (run, field, source, time), group in labels.group_by(
+            ["run", "field", "source", "created_at"], maintain_order=True
+        ):
+            values = list(dict.fromkeys(value for value in group["value"] if value))
+            told = ", ".join(values[:4]) + (f" and {len(values) - 4} more" if len(values) > 4 else "")
+            row = runs.get(run, {})
+            yield protocol.HistoryLine(
+                what=f"labelled {field or ''}: {told}",
+                actor=row.get("actor") or str(source or ""),
+                time=_iso(row.get("time") or time),
+                notebook=row.get("notebook") or "",
+                undone=False,
+            )
+
+
+def _groups(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Rows whose sample ids are read together."""
+    group: list[dict[str, Any]] = []
+    ids = 0
+    for row in rows:
+        if group and ids + row["count"] > IDS_AT_ONCE:
+            yield group
+            group, ids = [], 0
+        group.append(row)
+        ids += row["count"]
+    if group:
+        yield group
+
+
+def _words(row: Mapping[str, Any], code: int) -> str:
+    """What an event did to a sample with this code; -1 where the event has none."""
+    payload = row["payload"]
+    if row["action"] == "slice":
+        return f"saved in the slice {payload['name']}"
+    if row["action"] == "split":
+        part = payload["parts"][code] if 0 <= code < len(payload["parts"]) else "no part"
+        return f"put into {part} by the split {payload['name']}"
+    tags = [tag for bit, tag in enumerate(payload["tags"]) if code >> bit & 1]
+    return f"{'tagged' if row['action'] == 'tag' else 'untagged'} {', '.join(tags)}"
+
+
+def _event(row: Mapping[str, Any], what: str) -> protocol.HistoryLine:
+    return protocol.HistoryLine(
+        what=what,
+        actor=row["actor"] or "",
+        time=_iso(row["time"]),
+        notebook=row["notebook"] or "",
+        undone=row["undone"],
+    )
+
+
+def _ingested(events: list[dict[str, Any]], facts: Mapping[str, Any]) -> Iterator[protocol.HistoryLine]:
+    """When it came, and who brought it: the first ingest of its source that had ended by then."""
+    if facts["ingested_at"] is None:
+        return
+    source = facts["source"] or ""
+    by = next(
+        (
+            row
+            for row in events
+            if row["action"] == "ingest"
+            and row["payload"].get("source") == source
+            and row["time"] >= facts["ingested_at"]
+        ),
+        {},
+    )
+    yield protocol.HistoryLine(
+        what="ingested" + (f" from {source}" if source else ""),
+        actor=by.get("actor") or "",
+        time=_iso(facts["ingested_at"]),
+        notebook=by.get("notebook") or "",
+        undone=False,
+    )
+
+
+def _line(label: Mapping[str, Any]) -> protocol.LabelLine:
+    return protocol.LabelLine(
+        field=label["field"] or "",
+        value=(label["value"] or "")[:1000],
+        kind=label["kind"] or "",
+        score=None if label["score"] is None or not math.isfinite(label["score"]) else float(label["score"]),
+        source=label["source"] or "",
+        source_kind=label["source_kind"] or "",
+        time=_iso(label["created_at"]),
+    )
+
+
+def _iso(time: dt.datetime | None) -> str:
+    """Times of the store are UTC without a zone; a browser is told so."""
+    return "" if time is None else time.isoformat(timespec="seconds") + "Z"
