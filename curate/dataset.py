@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from curate.embedding import Embedded
     from curate.encoders.encoder import Encoder, EncoderInfo
+    from curate.projection import Projected
     from curate.search.vectors import Vectors
     from curate.slice import Slice
     from curate.sources.ingest import Ingested
@@ -131,6 +132,40 @@ class Dataset(View):
         from curate.embedding import embed
 
         return embed(self, model, name=name, text=text, batch_size=batch_size, device=device, precision=precision)
+
+    def project(
+        self,
+        encoder: str | None = None,
+        *,
+        neighbours: int = 15,
+        min_dist: float = 0.1,
+        seed: int = 0,
+        again: bool = False,
+    ) -> Projected:
+        """Make the map: a place in the plane for each sample with a vector, near ones near each other (UMAP).
+
+        The places are the columns ``projection_x`` and ``projection_y``. Called again it only places what is new, among what is
+        there; for another encoder or other parameters a new map is made, and the result says why.
+
+        Args:
+            encoder: whose vectors; None takes those of the latest `embed`.
+            neighbours: how many a sample is drawn to, 2 to 200: few show fine structure, many the large shape.
+            min_dist: how close samples may come, 0 to 1.
+            seed: the same seed gives the same map on the same machine.
+            again: make a new map although there is one.
+
+        Raises:
+            VectorsNotFound: there are no vectors yet.
+            BadValue: a parameter out of range.
+
+        >>> ds.project().laid_out
+        57
+        >>> ds.where("projection_x IS NOT NULL").count()
+        57
+        """
+        from curate.projection import project
+
+        return project(self, encoder, neighbours=neighbours, min_dist=min_dist, seed=seed, again=again)
 
     def encoders(self) -> list[EncoderInfo]:
         """The encoders whose vectors the dataset has.

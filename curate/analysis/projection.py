@@ -249,14 +249,14 @@ def _lay_out(
     vectors: np.ndarray, rows: np.ndarray, distances: np.ndarray, *, min_dist: float, seed: int, tell: Tell
 ) -> np.ndarray:
     """(n, 2) float32 by UMAP's own steps, on one thread: on several it gives another map each time."""
-    tell("layout", 0, 1)
+    epochs = 500 if len(vectors) <= 10_000 else 200  # UMAP's own choice
+    tell("layout", 0, epochs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImportWarning)  # that there is no TensorFlow, which nothing here needs
         from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
     random = np.random.RandomState(seed)
-    count, k = rows.shape
     graph, _, _ = fuzzy_simplicial_set(
-        vectors, k, random, "cosine", knn_indices=rows, knn_dists=distances, verbose=False
+        vectors, rows.shape[1], random, "cosine", knn_indices=rows, knn_dists=distances, verbose=False
     )
     start = _principal(vectors)
     start *= 10 / max(float(np.abs(start).max()), 1e-12)
@@ -271,7 +271,7 @@ def _lay_out(
         b=b,
         gamma=1.0,
         negative_sample_rate=5,
-        n_epochs=500 if count <= 10_000 else 200,  # UMAP's own choice
+        n_epochs=epochs,
         init=start.astype(np.float32),
         random_state=random,
         metric="cosine",
@@ -333,7 +333,8 @@ def memberships(distances: np.ndarray) -> np.ndarray:
         scale = np.where(np.isinf(high), 2 * scale, (low + high) / 2)
     # UMAP's own floor: neighbours that are all equally near would make the scale vanish
     scale = np.maximum(scale, np.maximum(1e-3 * distances.mean(axis=1), 1e-12))
-    return np.exp(-distances / scale[:, None]).astype(np.float32)
+    strengths: np.ndarray = np.exp(-distances / scale[:, None])
+    return strengths.astype(np.float32)
 
 
 def _principal(vectors: np.ndarray) -> np.ndarray:

@@ -127,9 +127,9 @@ class Table:
         """Put `rows` with their schema in place of all there are, in one commit. Older versions stay readable."""
         import lance
 
-        lance.write_dataset(rows, self.location, mode="overwrite")
+        # Lance warns of an overwrite that has nothing to write over
+        lance.write_dataset(rows, self.location, mode="create" if self._dataset() is None else "overwrite")
         self.schema = rows.schema
-        self._newest()
 
     def replace(self, rows: pa.Table) -> None:
         """Put `rows` in place of all there are, in one commit, and free every older version (`purge` only)."""
