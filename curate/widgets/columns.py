@@ -36,6 +36,8 @@ _CURATES = (
     "status", "captured_at", "brightness", "contrast", "sharpness", "saturation", "entropy", "width", "height", "aspect",
     "bytes", "format", "mode", "origin", "source", "root", "latitude", "longitude", "ingested_at",
 )  # fmt: skip
+# Tags have a card of their own, and the places on a map are picked on the map.
+_ELSEWHERE = frozenset({"position", "tags", "projection_x", "projection_y"})
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$")
 _FRACTION = re.compile(r"(FLOAT|DOUBLE|DECIMAL\(\d+,\s*[1-9]\d*\))$")
 _TIME = re.compile(r"(DATE|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)$")
@@ -83,7 +85,7 @@ def facet_columns(session: Session) -> list[FacetColumn]:
 
     A text column is judged by a sample of its rows; one that has more than `MOST_VALUES` shows it when it is coded.
     """
-    types = {name: type for name, type in session.dtypes.items() if name not in {"position", "tags"}}
+    types = {name: type for name, type in session.dtypes.items() if name not in _ELSEWHERE}
     own = [name for name in types if name not in RESERVED]
     texts = [name for name in own if kind_of(types[name]) == "text"]
     categories = _categories(session, texts)

@@ -333,11 +333,12 @@ class GetFacets(Request, tag="get_facets", frozen=True):
 
 
 class GetValues(Request, tag="get_values", frozen=True):
-    """The values of a long card that contain a text, most frequent first."""
+    """The values of a long card that contain a text: those most frequent in the dataset or in the view first, or by name."""
 
     kind: CardKind
     column: Name
     contains: Text
+    order: Literal["all", "view", "name"] = "all"
 
 
 # -- the map ----------------------------------------------------------------------------------------------------------

@@ -306,7 +306,7 @@ export interface GetFacets {
   columns?: (["category" | "number" | "time" | "boolean" | "tags" | "labels", string])[] | null;
 }
 
-/** The values of a long card that contain a text, most frequent first. */
+/** The values of a long card that contain a text: those most frequent in the dataset or in the view first, or by name. */
 export interface GetValues {
   type: "get_values";
   client: string;
@@ -314,6 +314,7 @@ export interface GetValues {
   kind: "category" | "number" | "time" | "boolean" | "tags" | "labels";
   column: string;
   contains: string;
+  order?: "all" | "view" | "name";
 }
 
 /** Whether there is a map, and what of. */
