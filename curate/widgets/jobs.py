@@ -133,10 +133,12 @@ class Jobs:
     def _went_on(self, work: _Work, progress: Progress) -> None:
         if work.stop.is_set():
             raise Stopped
-        done = min(progress.done, progress.total)
-        work.job = msgspec.structs.replace(work.job, done=done, total=progress.total, text=progress.title)
+        done, before = min(progress.done, progress.total), work.job
+        work.job = msgspec.structs.replace(before, done=done, total=progress.total, text=progress.title)
         now = time.monotonic()
-        if now - work.told >= TELL_EVERY or done == 0:
+        # A new stage is told at once: its bar begins anew.
+        due = now - work.told >= TELL_EVERY or work.job.text != before.text
+        if due and work.job != before:
             work.told = now
             self._announce(protocol.JobChanged(job=work.job))
 

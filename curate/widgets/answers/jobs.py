@@ -1,4 +1,4 @@
-"""What runs in the background: exports."""
+"""What runs in the background: exports, and making the map."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class JobAnswers:
         """By the type of the request."""
         return {
             protocol.Export: self._export,
+            protocol.Project: self._project,
             protocol.StopJob: self._stop,
         }
 
@@ -48,6 +49,17 @@ class JobAnswers:
 
         title = f"Export {_samples(count)} as {request.format}"
         return self._started(request, self._exploration.jobs.start("export", title, run))
+
+    def _project(self, request: protocol.Project) -> Answer:
+        encoder = self._dataset.encoder.name  # an error here says at once that there are no vectors
+
+        def run() -> str:
+            projected = self._dataset.project(again=request.again)
+            self._exploration.announce(protocol.MapChanged())
+            text = str(projected)
+            return text[0].upper() + text[1:]
+
+        return self._started(request, self._exploration.jobs.start("project", f"Map of {encoder}", run))
 
     def _stop(self, request: protocol.StopJob) -> Answer:
         self._exploration.jobs.stop(request.job)

@@ -12,7 +12,7 @@ import numpy as np
 from curate.errors import VectorsNotFound
 from curate.widgets import protocol, tiles
 from curate.widgets.channel import Answer, Handler
-from curate.widgets.exploration import Exploration
+from curate.widgets.exploration import Exploration, Shown
 from curate.widgets.identity import position_of
 from curate.widgets.shapes import Allowance, labels_of, shapes_of
 
@@ -45,15 +45,10 @@ class SampleAnswers:
         }
 
     def _picture(self, request: protocol.GetPicture) -> Answer:
-        session = self._dataset.session
-        while True:
-            generation = session.generation
-            reply, data = self._look_at(request)
-            if session.generation == generation:  # else a purge came between, and the position was of another sample
-                return reply, data
+        return self._exploration.read(lambda shown: self._look_at(request, shown))[1]
 
-    def _look_at(self, request: protocol.GetPicture) -> Answer:
-        dataset, shown = self._dataset, self._exploration.shown()
+    def _look_at(self, request: protocol.GetPicture, shown: Shown) -> Answer:
+        dataset = self._dataset
         position = position_of(self._dataset, request.sample)
         sample = dataset.frame(np.array([position], dtype=np.int64)).row(0, named=True)
         at = np.flatnonzero(shown.rows.positions == position)
@@ -86,6 +81,10 @@ class SampleAnswers:
         ), data
 
     def _neighbours(self, request: protocol.GetNeighbours) -> Answer:
+        _, (rows, data) = self._exploration.read(lambda _shown: self._near(request))
+        return protocol.Tiles(client=request.client, id=request.id, tiles=rows), data
+
+    def _near(self, request: protocol.GetNeighbours) -> tuple[list[protocol.RowInfo], bytes]:
         position = position_of(self._dataset, request.sample)
         index = self._dataset.vectors_.index()
         if not index.present[position]:
@@ -97,10 +96,7 @@ class SampleAnswers:
         # One more than asked for: the sample itself is among them, unless very many are exactly the same.
         positions, scores = index.search(vector, request.count + 1)
         others = positions != position
-        rows, data = tiles.page(
-            self._dataset, positions[others][: request.count], scores[others][: request.count], shapes=False
-        )
-        return protocol.Tiles(client=request.client, id=request.id, tiles=rows), data
+        return tiles.page(self._dataset, positions[others][: request.count], scores[others][: request.count])
 
     def _history(self, request: protocol.GetHistory) -> Answer:
         position = position_of(self._dataset, request.sample)
@@ -234,4 +230,4 @@ def _line(label: Mapping[str, Any]) -> protocol.LabelLine:
 
 def _iso(time: dt.datetime | None) -> str:
     """Times of the store are UTC without a zone; a browser is told so."""
-    return "" if time is None else time.isoformat(timespec="seconds") + "Z"
+    return "" if time is None else time.isoformat(timespec="microseconds") + "Z"
