@@ -14,8 +14,8 @@ def difference(whole: np.ndarray, part: np.ndarray, *, size: int | None = None, 
     """The Jensen-Shannon divergence of two sets of counts, base 2, corrected for chance.
 
     Three samples never spread over a histogram as a million do: a small part differs from the whole although it was drawn
-    blindly. What a blind draw of that size gives on average is taken off, and the rest scaled so that 1 stays 1:
-    ``(d - e) / (1 - e)``. So 0 is no more than chance, and 1 is no value in common.
+    blindly. What a blind draw of that size seldom exceeds (its mean and two standard deviations) is taken off, and the rest
+    scaled so that 1 stays 1: ``(d - c) / (1 - c)``. So 0 is no more than chance, and 1 is no value in common.
 
     Args:
         whole: (k,) int64 counts.
@@ -24,8 +24,8 @@ def difference(whole: np.ndarray, part: np.ndarray, *, size: int | None = None, 
         of: samples in the whole, likewise.
 
     Source: Lin, "Divergence Measures Based on the Shannon Entropy" (1991). The correction has the form of the adjusted mutual
-    information (Vinh, Epps and Bailey, 2010); its expectation is over draws without replacement, each count taken as Poisson
-    with the variance that the draw leaves it.
+    information (Vinh, Epps and Bailey, 2010), whose expectation is over draws without replacement; here each count is taken as
+    Poisson with the variance that the draw leaves it, and counts as independent.
 
     >>> difference(np.array([50, 50, 0]), np.array([0, 0, 9]))
     1.0
@@ -38,10 +38,8 @@ def difference(whole: np.ndarray, part: np.ndarray, *, size: int | None = None, 
     size, of = size if size is not None else part_counts, of if of is not None else all_counts
     p, q = whole / all_counts, part / part_counts
     found = float(np.sum(_divergence(p, q)))
-    expected = _expected(p, size, of)
-    if expected >= 1:
-        return 0.0
-    return min(max((found - expected) / (1 - expected), 0.0), 1.0)
+    chance = _by_chance(p, size, of)
+    return min(max((found - chance) / (1 - chance), 0.0), 1.0) if chance < 1 else 0.0
 
 
 def _divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -52,27 +50,34 @@ def _divergence(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return np.asarray(terms)
 
 
-def _expected(p: np.ndarray, size: int, of: int) -> float:
-    """The mean divergence of a blind draw of `size` out of `of` from shares `p`."""
+def _by_chance(p: np.ndarray, size: int, of: int) -> float:
+    """What the divergence of a blind draw of `size` out of `of` from shares `p` seldom exceeds."""
     left = 1 - size / of if size < of else 0.0
     if left <= 0:
         return 0.0
-    p = p[p > 0]
+    p = p[(p > 0) & (p < 1)]
     # the relative variance of a count is (1 - p) * left / (size * p); a Poisson count of this mean has the same
-    with np.errstate(divide="ignore"):
-        mean = np.where(p < 1, size * p / ((1 - p) * left), np.inf)
-    points, values = _chance()
-    inside = np.interp(np.log(np.clip(mean, _FEWEST, _MOST)), points, values)
-    # past the table a count is as good as normal, and below it almost never there
-    return float(np.sum(p * np.where(mean > _MOST, 1 / (8 * math.log(2) * mean), inside)))
+    mean = size * p / ((1 - p) * left)
+    points, means, variances = _chance()
+    at = np.log(np.clip(mean, _FEWEST, _MOST))
+    # past the table a count is as good as normal, and what it adds as good as the square of one
+    normal = 1 / (8 * math.log(2) * mean)
+    often = mean > _MOST
+    added = p * np.where(often, normal, np.interp(at, points, means))
+    variance = p**2 * np.where(often, 2 * normal**2, np.interp(at, points, variances))
+    return float(added.sum() + 2 * math.sqrt(variance.sum()))
 
 
 @cache
-def _chance() -> tuple[np.ndarray, np.ndarray]:
-    """What a value of share p adds to the mean divergence, divided by p, by the logarithm of its expected count."""
+def _chance() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and variance of what a value of share p adds to the divergence, divided by p and by its square.
+
+    Each by the logarithm of the value's expected count, which is the first of the three.
+    """
     means = np.geomspace(_FEWEST, _MOST, 80)
     counts = np.arange(400)
     log_factorial = np.array([math.lgamma(c + 1) for c in counts])
     weights = np.exp(counts * np.log(means[:, None]) - means[:, None] - log_factorial)
     added = _divergence(np.ones_like(weights), counts / means[:, None])
-    return np.log(means), (weights * added).sum(axis=1)
+    mean = (weights * added).sum(axis=1)
+    return np.log(means), mean, (weights * added**2).sum(axis=1) - mean**2
