@@ -1,8 +1,12 @@
 """A map of vectors: places in the plane at which near vectors are near (UMAP), over a neighbour graph that FAISS makes.
 
-Source: UMAP (McInnes, Healy and Melville, 2018), by its authors' own package. Three things are done outside of it:
+Source: UMAP (McInnes, Healy and Melville, 2018), by its authors' own package. Four things are done outside of it:
 
 - the neighbours, by FAISS: exactly up to `EXACT_ROWS` vectors, past that from an inverted file whose recall is measured;
+- the graph also has the neighbours within ever smaller random parts of the data. The pictures of one drive are each other's 15
+  neighbours, all of them, so that a plain graph falls into as many pieces as there are drives, strewn at random; among every
+  third, ninth, … picture the neighbours are those of other drives with the same weather and hour. On 2,000 road scenes the
+  trustworthiness rises from 0.966 to 0.996 (of 15 neighbours) and from 0.84 to 0.94 (of 100), for half as many edges more;
 - the start, by principal components: they keep the large shape as well as UMAP's spectral start does (Kobak and Linderman, 2021),
   and need no eigensolver that may not converge on a graph of many pieces;
 - past `FITTED_ROWS` vectors that many, drawn at random, are laid out, and the others are placed by their neighbours among them.
@@ -31,6 +35,9 @@ FITTED_ROWS = 200_000
 
 WANTED_RECALL = 0.95
 """Of the true neighbours, the share that the inverted file has to find."""
+
+COARSER = 3
+"""How many times smaller each further part of the data is, whose neighbours join the graph."""
 
 _BLOCK = 8192
 """Vectors that are searched, or brought to float32, at once."""
@@ -111,7 +118,7 @@ def project(
         method = "pca"
     else:
         index = _Index(fitted, neighbours, seed)
-        layout = _lay_out(fitted, *_graph(index, fitted, tell), min_dist=min_dist, seed=seed, tell=tell)
+        layout = _lay_out(fitted, index, min_dist=min_dist, seed=seed, tell=tell)
         method = "umap"
     places = np.empty((rows, 2), np.float32)
     places[chosen] = layout[twin]
@@ -245,19 +252,15 @@ def _graph(index: _Index, vectors: np.ndarray, tell: Tell) -> tuple[np.ndarray, 
     return rows, distances
 
 
-def _lay_out(
-    vectors: np.ndarray, rows: np.ndarray, distances: np.ndarray, *, min_dist: float, seed: int, tell: Tell
-) -> np.ndarray:
+def _lay_out(vectors: np.ndarray, index: _Index, *, min_dist: float, seed: int, tell: Tell) -> np.ndarray:
     """(n, 2) float32 by UMAP's own steps, on one thread: on several it gives another map each time."""
-    epochs = 500 if len(vectors) <= 10_000 else 200  # UMAP's own choice
-    tell("layout", 0, epochs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ImportWarning)  # that there is no TensorFlow, which nothing here needs
-        from umap.umap_ import find_ab_params, fuzzy_simplicial_set, simplicial_set_embedding
+        from umap.umap_ import find_ab_params, simplicial_set_embedding
     random = np.random.RandomState(seed)
-    graph, _, _ = fuzzy_simplicial_set(
-        vectors, rows.shape[1], random, "cosine", knn_indices=rows, knn_dists=distances, verbose=False
-    )
+    graph = _fuzzy(vectors, index, random, tell)
+    epochs = 500 if len(vectors) <= 10_000 else 200  # UMAP's own choice
+    tell("layout", 0, epochs)
     start = _principal(vectors)
     start *= 10 / max(float(np.abs(start).max()), 1e-12)
     start += random.normal(scale=1e-4, size=start.shape)
@@ -283,6 +286,35 @@ def _lay_out(
         tqdm_kwds={"disable": False, "file": _Epochs(tell), "bar_format": "{n}/{total}", "mininterval": 0.1},
     )
     return np.ascontiguousarray(places, np.float32)
+
+
+def _fuzzy(vectors: np.ndarray, index: _Index, random: np.random.RandomState, tell: Tell) -> Any:
+    """UMAP's fuzzy graph of all vectors and of ever smaller random parts of them, the stronger edge of each pair."""
+    import scipy.sparse
+    from umap.umap_ import fuzzy_simplicial_set
+
+    count, k = len(vectors), index.k
+    sizes = [count]
+    while sizes[-1] // COARSER > 4 * k:
+        sizes.append(sizes[-1] // COARSER)
+    order = random.permutation(count)
+    graph: Any = None
+    done = 0
+
+    def part_of_all(stage: str, within: int, _: int) -> None:
+        tell(stage, done + within, sum(sizes))
+
+    for size in sizes:
+        rows = np.sort(order[:size])
+        part = vectors if graph is None else vectors[rows]
+        found = index if graph is None else _Index(part, k, 0)
+        near, distances = _graph(found, part, part_of_all)
+        done += size
+        edges, _, _ = fuzzy_simplicial_set(part, k, random, "cosine", knn_indices=near, knn_dists=distances)
+        edges = edges.tocoo()
+        edges = scipy.sparse.coo_matrix((edges.data, (rows[edges.row], rows[edges.col])), shape=(count, count)).tocsr()
+        graph = edges if graph is None else graph.maximum(edges)
+    return graph
 
 
 class _Epochs:
