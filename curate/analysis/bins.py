@@ -46,13 +46,11 @@ class Bins:
         edges: (k + 1,) float64, strictly ascending and finite. Bin i holds what is at least `edges[i - 1]` and less than
             `edges[i]`; the last one also holds what equals its upper edge.
         counts: (k + 1,) int64, samples of each code; the first is of those without a value.
-        constant: no two samples have different values.
     """
 
     codes: np.ndarray
     edges: np.ndarray
     counts: np.ndarray
-    constant: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +85,7 @@ def bins(values: np.ndarray, *, whole: bool = False, time: bool = False) -> Bins
     edges = _stretched(inner, low, high)
     codes = np.searchsorted(edges, values, side="right").clip(1, len(edges) - 1).astype(np.uint16)
     codes[~there] = 0
-    constant = low == high and not np.isinf(values).any()
-    return Bins(codes, edges, np.bincount(codes, minlength=len(edges)), constant)
+    return Bins(codes, edges, np.bincount(codes, minlength=len(edges)))
 
 
 def levels(values: np.ndarray) -> Levels:

@@ -28,21 +28,10 @@ _STEP = 0.05
 
 
 def shows(coded: Coded, filter: Values | Interval | None) -> bool:
-    """Whether a column has something to choose from.
-
-    What is the same for all samples is no card where Curate measured it; a person's own column is one as soon as it has a value.
-    A column that is filtered by is always one, or its filter could not be taken away.
-    """
-    codes = coded.codes
-    if codes is None:
+    """Whether a column has something to choose from; one that is filtered by is shown, or its filter could not be taken away."""
+    if coded.codes is None:
         return False
-    if filter is not None:
-        return True
-    if len(codes.counts) < 2 or codes.counts[1:].sum() == 0:
-        return False
-    if coded.column.own:
-        return True
-    return not (codes.constant if isinstance(codes, Bins) else len(codes.values) == 1)
+    return filter is not None or bool(coded.codes.counts[1:].any())
 
 
 def card(coded: Coded, part: Part, filter: Values | Interval | None) -> Card:

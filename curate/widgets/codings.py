@@ -23,13 +23,14 @@ import pyarrow as pa
 
 from curate.analysis.bins import Bins, bins, levels
 from curate.analysis.coding import Categories, Sets, categories, sets
-from curate.errors import UnknownName
+from curate.errors import BadValue, UnknownName
 from curate.store.session import Session
 from curate.view import View
 from curate.widgets.columns import (
     MOST_VALUES,
     FacetColumn,
     facet_columns,
+    kind_of,
     read_columns,
     read_labels,
     telling,
@@ -115,17 +116,28 @@ class Codings:
             return self._columns[1]
 
     def column(self, kind: CardKind, name: str) -> FacetColumn:
-        """The column that can be a card of this kind.
+        """The column of this kind, also one that is no card because it is the same for all samples.
 
         Raises:
             UnknownName: there is none.
         """
-        columns = self.columns()
-        for column in columns:
+        session = self._session
+        for column in self.columns():
             if (column.kind, column.name) == (kind, name):
                 return column
-        thing = "label field" if kind == "labels" else "column"
-        raise UnknownName(thing, name, [column.name for column in columns if column.kind == kind])
+        if kind in {"tags", "labels"} or name not in session.columns:
+            known = [column.name for column in self.columns() if column.kind == "labels"]
+            raise (
+                UnknownName("label field", name, known)
+                if kind == "labels"
+                else UnknownName("column", name, session.columns)
+            )
+        found = kind_of(session.dtypes[name])
+        if found != ("text" if kind == "category" else kind):
+            raise BadValue(
+                f"{name!r} is of type {session.dtypes[name]} and no {kind}", hint="ds.df() shows the columns"
+            )
+        return FacetColumn(kind, name)
 
     def coded(self, columns: Sequence[FacetColumn]) -> list[Coded]:
         """Their codes; what is not there yet is read in one statement."""
@@ -135,14 +147,15 @@ class Codings:
         """What a column colours samples by.
 
         Raises:
-            UnknownName: there is no such column, or it says which sample it is and not of what kind.
+            UnknownName: there is no such column.
+            BadValue: it is of another kind, or says which sample it is and not of what kind.
         """
         column = self.column(kind, name)
         if kind in {"number", "time"}:
             return self._all([column], _levelled)[0]
         coded = self.coded([column])[0]
         if coded.codes is None:
-            raise UnknownName("column of categories", name, [c.name for c in self.columns() if c.kind == kind])
+            raise BadValue(f"{name!r} has too many different values to tell them apart", hint="choose another column")
         return _coloured(coded)
 
     def _all(self, columns: Sequence[FacetColumn], make: Callable[..., T]) -> list[T]:

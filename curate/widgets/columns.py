@@ -1,7 +1,8 @@
 """Which columns of a dataset a person filters by, of what kind each is, and how they are read.
 
 Their own columns come first, in the order of the dataset, splits among them; then tags, label fields, the status, and what
-Curate measured. Names, hashes and free text are nothing to filter by with a click, and have no card.
+Curate measured, as far as it is not the same for all samples. Names, hashes and free text are nothing to filter by with a click,
+and have no card.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def facet_columns(session: Session) -> list[FacetColumn]:
         *_of(own, types, categories, own=True),
         FacetColumn("tags", "tags"),
         *(FacetColumn("labels", field) for field in fields if field),
-        *_of([name for name in _CURATES if name in types], types, frozenset(_CURATES), own=False),
+        *_of(_varied(session, [name for name in _CURATES if name in types]), types, frozenset(_CURATES), own=False),
     ]
 
 
@@ -108,6 +109,17 @@ def _of(names: Iterable[str], types: dict[str, str], categories: frozenset[str],
             whole = kind == "number" and not _FRACTION.match(types[name])
             found.append(FacetColumn(kind, name, own, whole))  # type: ignore[arg-type]
     return found
+
+
+def _varied(session: Session, names: Sequence[str]) -> list[str]:
+    """Which of these columns are not the same for all samples that have them; the times of one ingest are."""
+    differs = {name: f"min({name}) <> max({name})" for name in names}
+    if "ingested_at" in differs:
+        differs["ingested_at"] = "max(ingested_at) - min(ingested_at) > INTERVAL 1 HOUR"
+    row = session.read(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in differs.items())} FROM wide").row(
+        0, named=True
+    )
+    return [name for name in names if row[name]]
 
 
 def _categories(session: Session, texts: Sequence[str]) -> frozenset[str]:
