@@ -13,12 +13,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pyarrow as pa
 from PIL import Image
 
 from curate.dataset import Dataset
+from curate.projection import MAP_KEY, MapInfo
 from curate.search.vectors import INFO_KEY
 from curate.store import schemas
 from curate.store.events import event_row
@@ -45,13 +47,6 @@ METADATA = pa.schema(
         pa.field("recorded", schemas.TIME),
         pa.field("wipers", pa.bool_()),
         pa.field("tunnel", pa.bool_()),
-    ]
-)
-PROJECTION = pa.schema(
-    [
-        pa.field("sample_id", pa.int64(), nullable=False),
-        pa.field("projection_x", pa.float32()),
-        pa.field("projection_y", pa.float32()),
     ]
 )
 
@@ -120,7 +115,7 @@ class _Planting:
         dimension = self.vectors.shape[1]
         vectors = self.folder.table(f"vectors/{self.info.name}", schemas.vectors(dimension, info))
         metadata = self.folder.table("fields/metadata", METADATA)
-        projection = self.folder.table("fields/projection", PROJECTION)
+        projection = self.folder.table("fields/projection", schemas.projection({MAP_KEY: self._map_info()}))
         ids, of_scene = [], []
         for low in range(0, self.n, BATCH):
             at = np.arange(low, min(low + BATCH, self.n))
@@ -140,13 +135,30 @@ class _Planting:
             )
             metadata.append(self._metadata(at, scene, sample_ids))
             places = self.places[scene] + self.rng.normal(0, 0.15, (len(at), 2))
-            projection.append(pa.table([sample_ids, *places.T.astype(np.float32)], schema=PROJECTION))
+            projection.append(
+                pa.table([sample_ids, content, *places.T.astype(np.float32)], schema=schemas.projection({}))
+            )
             # last: what is not in `samples` yet is not seen
             self.folder.samples.append(self._samples(at, scene, sample_ids, uris, digests.hex()))
             ids.append(sample_ids)
             of_scene.append(scene)
         self._labels(np.concatenate(ids), np.concatenate(of_scene))
         self._events(np.concatenate(ids), np.concatenate(of_scene))
+
+    def _map_info(self) -> bytes:
+        made = MapInfo(
+            encoder=self.info.name,
+            weights=self.info.weights_hash,
+            neighbours=15,
+            min_dist=0.1,
+            seed=0,
+            method="umap",
+            count=self.n,
+            fitted=self.n,
+            graph="exact",
+            recall=1.0,
+        )
+        return msgspec.json.encode(made)
 
     def _vectors(self, scene: np.ndarray) -> pa.FixedSizeListArray:
         dimension = self.vectors.shape[1]
