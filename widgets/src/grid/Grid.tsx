@@ -1,50 +1,55 @@
-import type { TargetedEvent, TargetedKeyboardEvent, TargetedMouseEvent } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { TargetedDragEvent, TargetedEvent, TargetedMouseEvent } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FailureNotice } from "../notice/Notice";
-import { contains } from "../selection/ranges";
+import { contains, covers } from "../selection/ranges";
 import type { Store } from "../store/store";
 import {
+  extent,
   type Layout,
+  type Line,
   layout,
-  lineTop,
-  moved,
-  nativeFor,
-  nativeHeight,
+  line,
+  lineOf,
+  PADDING,
   revealed,
-  type Scroll,
-  scrolled,
-  stuck,
+  rowsBetween,
+  rowsOf,
+  sectionAt,
   visibleLines,
 } from "./arithmetic";
+import { follow, inspect, keyed } from "./keys";
+import { SectionHeader, StuckHeader } from "./SectionHeader";
+import { nativeFor, nativeHeight, type Scroll, scrolled, stuck } from "./scaling";
 import { TileCell } from "./TileCell";
 import "./grid.css";
 
 const SETTLE_MS = 150;
-const MOVES = new Set([
-  "ArrowLeft",
-  "ArrowRight",
-  "ArrowUp",
-  "ArrowDown",
-  "Home",
-  "End",
-  "PageUp",
-  "PageDown",
-]);
+/** What a dragged tile is, for the search bar that looks for what is like it. */
+export const DRAGGED = "application/x-curate-sample";
 
 /** The tiles that are on the screen, out of as many as there are. */
 export function Grid({ store }: { store: Store }) {
+  const { grid: slice, selection, core, inspector } = store;
   const scroller = useRef<HTMLDivElement>(null);
   const scroll = useRef<Scroll>({ native: 0, virtual: 0 });
+  const downwards = useRef(true);
   const settle = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [box, setBox] = useState({ width: 0, height: 0 });
+  const [hovered, setHovered] = useState(-1);
   const [, redraw] = useState(0);
-  const state = store.core.state.value;
-  const count = state?.count ?? 0;
-  const grid = layout(count, box.width, store.grid.size.value, store.grid.columns.value);
-  const selection = store.selection.ranges.value;
-  const active = store.grid.active.value;
-  // Reading it is what draws the tiles again when a page arrives.
-  void store.grid.arrived.value;
+  const shown = slice.shown.value;
+  const count = shown?.count ?? 0;
+  const groups = shown?.groups ?? [];
+  const size = slice.size.value;
+  const columns = slice.columns.value;
+  const grid = useMemo(
+    () => layout(count, box.width, size, columns, groups),
+    [count, box.width, size, columns, groups],
+  );
+  const ranges = selection.ranges.value;
+  const active = slice.active.value;
+  // Reading it is what draws the tiles again when some arrive.
+  void slice.arrived.value;
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -67,70 +72,48 @@ export function Grid({ store }: { store: Store }) {
     redraw((n) => n + 1);
   };
 
-  // A new width or size of tile: the line that was on top stays on top.
-  const before = useRef<Layout | null>(null);
+  const reveal = (row: number) => {
+    const top = revealed(grid, row, scroll.current.virtual, box.height);
+    if (top !== scroll.current.virtual) scrollTo(top);
+  };
+
+  // Other rows begin where somebody wants to look; for the same rows in another size, what was on top stays there.
+  const before = useRef<{ grid: Layout; order: number; times: number } | null>(null);
+  const wanted = slice.revealed.value;
   useLayoutEffect(() => {
     const was = before.current;
-    before.current = grid;
-    if (was === null || was.count === 0 || (was.pitch === grid.pitch && was.columns === grid.columns)) return;
-    const row = Math.round(scroll.current.virtual / was.pitch) * was.columns;
-    scrollTo(Math.floor(row / grid.columns) * grid.pitch);
-  }, [grid.pitch, grid.columns]);
+    if (shown === null || box.width === 0) return;
+    before.current = { grid, order: shown.order, times: wanted.times };
+    if (was === null || was.times !== wanted.times) {
+      if (wanted.toTop)
+        scrollTo(wanted.row === 0 ? 0 : lineOf(grid, wanted.row).top - (grid.header || PADDING));
+      else reveal(wanted.row);
+    } else if (was.order === shown.order && was.grid.lines > 0 && was.grid !== grid) {
+      scrollTo(anchored(was.grid, grid, scroll.current.virtual));
+    }
+  }, [grid, wanted.times, shown?.order, box.width > 0]);
 
-  const [first, last] = visibleLines(grid, scroll.current.virtual, box.height);
-  useEffect(() => {
-    if (box.width > 0 && count > 0)
-      store.grid.show(first * grid.columns, Math.min(last * grid.columns, count));
-  }, [first, last, grid.columns, count, box.width > 0]);
+  const { virtual } = scroll.current;
+  const seen = rowsBetween(grid, ...visibleLines(grid, virtual, box.height, 0));
+  const above = downwards.current ? 0.25 : 1;
+  const from = Math.max(virtual - above * box.height, 0);
+  const around = rowsBetween(grid, ...visibleLines(grid, from, (2.25 * box.height) | 0, 0));
+  useLayoutEffect(() => {
+    if (box.width > 0 && count > 0) slice.show(seen, around);
+  }, [...seen, ...around, shown?.order, box.width > 0]);
 
   const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
     const element = event.currentTarget;
     if (element.scrollTop === scroll.current.native) return;
+    const was = scroll.current.virtual;
     scroll.current = scrolled(scroll.current, element.scrollTop, grid.height, box.height);
+    downwards.current = scroll.current.virtual >= was;
     if (stuck(scroll.current, grid.height, box.height)) scrollTo(scroll.current.virtual);
     redraw((n) => n + 1);
     clearTimeout(settle.current);
     settle.current = setTimeout(() => {
       if (grid.height !== nativeHeight(grid.height)) scrollTo(scroll.current.virtual);
     }, SETTLE_MS);
-  };
-
-  const goTo = (row: number, extend: boolean) => {
-    if (extend) store.selection.pick(row, { extend: true });
-    else store.selection.goTo(row);
-    const top = revealed(grid, row, scroll.current.virtual, box.height);
-    if (top !== scroll.current.virtual) scrollTo(top);
-  };
-
-  const open = (row: number) => {
-    const tile = store.grid.pages.tile(row);
-    if (tile) store.inspector.open(tile.sample_id, { row, large: true });
-  };
-
-  const wanted = store.grid.revealed.value;
-  useEffect(() => {
-    if (wanted.times === 0) return;
-    const top = revealed(grid, wanted.row, scroll.current.virtual, box.height);
-    if (top !== scroll.current.virtual) scrollTo(top);
-  }, [wanted]);
-
-  const onKeyDown = (event: TargetedKeyboardEvent<HTMLDivElement>) => {
-    const { key } = event;
-    const control = event.ctrlKey || event.metaKey;
-    if (MOVES.has(key) && !control && !event.altKey)
-      goTo(moved(grid, active, key, box.height), event.shiftKey);
-    else if (key === " ") store.selection.pick(active, { toggle: true, extend: event.shiftKey });
-    else if (key === "a" && control) store.selection.selectAll();
-    else if (control || event.altKey) return;
-    else if (key === "Enter") open(active);
-    else if (key === "Escape") store.selection.clear();
-    else if (key === "+" || key === "=") store.grid.resize(store.grid.size.value * 1.2);
-    else if (key === "-") store.grid.resize(store.grid.size.value / 1.2);
-    else if (key === "?") store.shell.help.value = true;
-    else if (key === "t") focusTagBox(event.currentTarget);
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
   };
 
   const rowAt = (event: Event): number => {
@@ -140,17 +123,104 @@ export function Grid({ store }: { store: Store }) {
 
   const onClick = (event: TargetedMouseEvent<HTMLDivElement>) => {
     const row = rowAt(event);
-    // The second click of a double click picks nothing.
-    if (row < 0 || event.detail > 1) return;
-    const onCheck = event.target instanceof Element && event.target.closest(".curate-check") !== null;
-    store.selection.pick(row, { extend: event.shiftKey, toggle: event.ctrlKey || event.metaKey || onCheck });
+    const tile = slice.tile(row);
+    // The second click of a double click picks nothing, and neither does one on a sample that nobody has seen yet.
+    if (tile === undefined || event.detail > 1 || !slice.settled) return;
+    const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
+    const act = button instanceof HTMLElement ? button.dataset.act : undefined;
+    if (act === "similar") slice.nearest(tile);
+    else if (act === "inspect") inspect(store, tile, row);
+    else {
+      const toggle = event.ctrlKey || event.metaKey || act === "check";
+      selection.pick(row, { extend: event.shiftKey, toggle });
+      follow(store, row);
+    }
+    // The keyboard goes on from here: a button that has gone would take the focus with it.
+    if (act !== undefined) scroller.current?.focus({ preventScroll: true });
   };
 
-  const cellId = (row: number) => `tile-${store.core.rpc.client}-${row}`;
-  const offset = scroll.current.native - scroll.current.virtual;
-  const lines = [];
-  for (let line = first; line < last; line++) lines.push(line);
-  const failure = store.grid.failure.value;
+  const onDoubleClick = (event: TargetedMouseEvent<HTMLDivElement>) => {
+    const row = rowAt(event);
+    const tile = slice.tile(row);
+    if (tile === undefined || event.shiftKey || event.ctrlKey || event.metaKey) return;
+    if (event.target instanceof Element && event.target.closest("[data-act]")) return;
+    selection.takeBackPick();
+    inspector.open(tile.sample_id, { row, large: true });
+  };
+
+  const onDragStart = (event: TargetedDragEvent<HTMLDivElement>) => {
+    const tile = slice.tile(rowAt(event));
+    if (tile === undefined || event.dataTransfer === null) return;
+    event.dataTransfer.setData(DRAGGED, tile.sample_id);
+    event.dataTransfer.setData("text/plain", tile.name);
+    event.dataTransfer.effectAllowed = "copy";
+  };
+
+  const cellId = (row: number) => `tile-${core.rpc.client}-${row}`;
+  const offset = scroll.current.native - virtual;
+  const [first, last] = visibleLines(grid, virtual, box.height);
+  const sections = new Map<number, Line[]>();
+  for (let index = first; index < last; index++) {
+    const found = line(grid, index);
+    sections.set(found.section, [...(sections.get(found.section) ?? []), found]);
+  }
+  const grouped = grid.header > 0;
+  const failure = slice.failure.value;
+  const { badges, cropped } = slice;
+  const palette = slice.shapes ? slice.palette : null;
+
+  const renderLine = (found: Line) => {
+    const place = { transform: `translateY(${found.top + offset}px)` };
+    const group = groups[found.section];
+    if (found.header && group !== undefined) {
+      const [start, stop] = rowsOf(grid, found.section);
+      return (
+        <SectionHeader
+          key="header"
+          index={found.index}
+          columns={grid.columns}
+          group={group}
+          all={covers(ranges, start, stop)}
+          style={place}
+          select={(all) => selection.change(all ? "add" : "remove", start, stop)}
+        />
+      );
+    }
+    return (
+      <div
+        key={found.index}
+        role="row"
+        aria-rowindex={found.index + 1}
+        class="curate-line"
+        style={{
+          ...place,
+          height: `${grid.tileHeight}px`,
+          gridTemplateColumns: `repeat(${grid.columns}, ${grid.tileWidth}px)`,
+        }}
+      >
+        {range(found.start, found.stop).map((row) => (
+          <TileCell
+            key={row}
+            id={cellId(row)}
+            row={row}
+            column={row - found.start}
+            tile={slice.tiles.get(row)}
+            width={grid.tileWidth}
+            height={grid.tileHeight}
+            selected={contains(ranges, row)}
+            active={row === active}
+            tools={row === hovered || row === active}
+            badges={badges}
+            cropped={cropped}
+            palette={palette}
+          />
+        ))}
+      </div>
+    );
+  };
+
+  const top = grouped && grid.lines > 0 ? sectionAt(grid, virtual) : -1;
+  const topGroup = groups[top];
 
   return (
     <div class="curate-grid-box">
@@ -163,54 +233,44 @@ export function Grid({ store }: { store: Store }) {
         aria-multiselectable="true"
         aria-rowcount={grid.lines}
         aria-colcount={grid.columns}
-        aria-busy={state === null}
+        aria-busy={shown === null || core.busy.value}
         aria-activedescendant={count > 0 ? cellId(active) : undefined}
         onScroll={onScroll}
-        onKeyDown={onKeyDown}
+        onKeyDown={(event) => keyed(event, store, grid, box.height)}
         onClick={onClick}
-        onDblClick={(event) => {
-          const row = rowAt(event);
-          if (row < 0 || event.shiftKey || event.ctrlKey || event.metaKey) return;
-          store.selection.takeBackPick();
-          open(row);
-        }}
+        onDblClick={onDoubleClick}
+        onDragStart={onDragStart}
+        onPointerOver={(event) => setHovered(event.pointerType === "touch" ? -1 : rowAt(event))}
+        onPointerLeave={() => setHovered(-1)}
       >
-        {state === null && (
-          <Skeleton width={box.width} size={store.grid.size.value} columns={store.grid.columns.value} />
+        {shown === null && <Skeleton width={box.width} size={size} columns={columns} />}
+        {topGroup && (
+          <StuckHeader
+            group={topGroup}
+            // The next section pushes it out.
+            lift={Math.min(extent(grid, top)[1] - grid.header - virtual, 0)}
+            hidden={virtual <= (grid.tops[top] ?? 0)}
+            all={covers(ranges, ...rowsOf(grid, top))}
+            select={(all) => selection.change(all ? "add" : "remove", ...rowsOf(grid, top))}
+          />
         )}
         <div role="presentation" class="curate-sizer" style={{ height: `${nativeHeight(grid.height)}px` }}>
-          {lines.map((line) => (
-            <div
-              key={line}
-              role="row"
-              aria-rowindex={line + 1}
-              class="curate-line"
-              style={{
-                transform: `translateY(${lineTop(grid, line) + offset}px)`,
-                height: `${grid.tileHeight}px`,
-                gridTemplateColumns: `repeat(${grid.columns}, ${grid.tileWidth}px)`,
-              }}
-            >
-              {range(line * grid.columns, Math.min((line + 1) * grid.columns, count)).map((row) => (
-                <TileCell
-                  key={row}
-                  id={cellId(row)}
-                  row={row}
-                  column={row % grid.columns}
-                  tile={store.grid.pages.tile(row)}
-                  selected={contains(selection, row)}
-                  active={row === active}
-                />
-              ))}
-            </div>
-          ))}
+          {[...sections].map(([section, lines]) =>
+            grouped ? (
+              <div key={section} role="rowgroup">
+                {lines.map(renderLine)}
+              </div>
+            ) : (
+              lines.map(renderLine)
+            ),
+          )}
         </div>
       </div>
       {failure && (
         <div class="curate-page-failure">
           <FailureNotice
             failure={failure}
-            retry={() => store.grid.retry()}
+            retry={() => slice.retry()}
             label="These samples cannot be shown"
           />
         </div>
@@ -219,17 +279,27 @@ export function Grid({ store }: { store: Store }) {
   );
 }
 
+/** Where to scroll to in a new layout of the same rows, so that what was on top stays there. */
+function anchored(was: Layout, now: Layout, virtual: number): number {
+  if (virtual <= 0) return 0;
+  const [first] = visibleLines(was, virtual, 1, 0);
+  const old = line(was, first);
+  const row = Math.min(old.start, now.count - 1);
+  const into = Math.max(virtual - old.top, 0) / was.pitch;
+  return lineOf(now, row).top - (old.header ? now.header : 0) + into * now.pitch;
+}
+
 /** What is seen until the kernel has said how many there are; the same tiles in the same places. */
 function Skeleton({ width, size, columns }: { width: number; size: number; columns: number | null }) {
   const grid = layout(48, width, size, columns);
   return (
     <div class="curate-skeleton" aria-hidden="true">
-      {range(0, Math.min(grid.lines, 8)).map((line) => (
+      {range(0, Math.min(grid.lines, 8)).map((index) => (
         <div
-          key={line}
+          key={index}
           class="curate-line"
           style={{
-            transform: `translateY(${lineTop(grid, line)}px)`,
+            transform: `translateY(${line(grid, index).top}px)`,
             height: `${grid.tileHeight}px`,
             gridTemplateColumns: `repeat(${grid.columns}, ${grid.tileWidth}px)`,
           }}
@@ -241,11 +311,6 @@ function Skeleton({ width, size, columns }: { width: number; size: number; colum
       ))}
     </div>
   );
-}
-
-function focusTagBox(grid: HTMLElement): void {
-  const box = grid.closest(".curate-widget")?.querySelector('input[name="tag"]');
-  if (box instanceof HTMLInputElement) box.focus();
 }
 
 function range(start: number, stop: number): number[] {

@@ -1,11 +1,15 @@
 import { memo } from "preact/compat";
 import { Icon } from "../icons/Icon";
-import type { Tile } from "./pages";
+import type { Palette } from "./palette";
+import { BADGES_FROM, fitting, framed, WORDS_FROM } from "./placement";
+import { Shapes } from "./Shapes";
+import type { Tile } from "./tiles";
 
 const WHY: Record<string, string> = {
   missing: "file missing",
   empty: "empty file",
   corrupt: "unreadable",
+  unreadable: "unreadable",
   too_large: "too large",
 };
 
@@ -14,62 +18,144 @@ interface Props {
   row: number;
   column: number;
   tile: Tile | undefined;
+  width: number;
+  height: number;
   selected: boolean;
   active: boolean;
+  /** The buttons are there: the pointer or the keyboard is at this tile. */
+  tools: boolean;
+  badges: boolean;
+  cropped: boolean;
+  /** Gives the shapes their colours; without it none are drawn. */
+  palette: Palette | null;
 }
 
 /** One sample: its picture, or in its place what became of it. */
-export const TileCell = memo(function TileCell({ id, row, column, tile, selected, active }: Props) {
-  const classes = `curate-tile${selected ? " curate-is-selected" : ""}${active ? " curate-is-active" : ""}`;
+export const TileCell = memo(function TileCell(props: Props) {
+  const { id, row, column, tile, width, selected, active } = props;
+  const own = tile?.former ? undefined : tile;
+  const classes = ["curate-tile"];
+  if (selected) classes.push("curate-is-selected");
+  if (active) classes.push("curate-is-active");
+  if (width < BADGES_FROM) classes.push("curate-is-small");
   return (
     <div
       id={id}
       role="gridcell"
-      class={classes}
+      class={classes.join(" ")}
       data-row={row}
       aria-colindex={column + 1}
       aria-selected={selected}
-      aria-label={tile ? describe(tile) : "loading"}
-      title={tile?.name}
+      aria-label={own ? describe(own) : "loading"}
+      title={own && titleOf(own)}
+      draggable={own !== undefined}
     >
-      {tile && <Content tile={tile} />}
-      <span class="curate-check" aria-hidden="true">
-        <Icon name="check" />
-      </span>
+      {tile && <Picture {...props} tile={tile} />}
+      {own && props.tools && width >= BADGES_FROM && (
+        <span class="curate-tools">
+          <button
+            type="button"
+            tabIndex={-1}
+            data-act="similar"
+            aria-label="Nearest to this"
+            title="Nearest to this (s)"
+          >
+            <Icon name="similar" />
+          </button>
+          <button type="button" tabIndex={-1} data-act="inspect" aria-label="Inspect" title="Inspect (i)">
+            <Icon name="info" />
+          </button>
+        </span>
+      )}
+      {(selected || (own && props.tools)) && (
+        <button
+          type="button"
+          class="curate-check"
+          tabIndex={-1}
+          data-act="check"
+          aria-label={selected ? "Deselect" : "Select"}
+          title={selected ? "Deselect (space)" : "Select (space)"}
+        >
+          <Icon name="check" />
+        </button>
+      )}
     </div>
   );
 });
 
-function Content({ tile }: { tile: Tile }) {
-  const why = WHY[tile.status] ?? (tile.status === "ok" ? "no picture yet" : tile.status);
+function Picture({ tile, width, height, badges, cropped, palette }: Props & { tile: Tile }) {
+  if (tile.former) return tile.url === "" ? null : <Image url={tile.url} cropped={cropped} />;
   return (
     <>
-      {tile.url ? (
-        <img src={tile.url} alt="" draggable={false} decoding="async" />
+      {tile.url !== "" ? (
+        <Image url={tile.url} cropped={cropped} />
       ) : (
         <span class="curate-no-picture">
-          <Icon name="broken" />
-          <span>{why}</span>
+          <Icon name={tile.status === "ok" ? "image" : "broken"} />
+          {width >= BADGES_FROM && <span>{whyOf(tile)}</span>}
         </span>
       )}
-      <span class="curate-badges">
-        {tile.score !== null && <span class="curate-score">{tile.score.toFixed(3)}</span>}
-        {tile.badges.length > 0 && (
-          <span class="curate-tag">
-            <bdi>{tile.badges[0]?.text}</bdi>
-            {tile.badges.length > 1 && ` +${tile.badges.length - 1}`}
-          </span>
-        )}
-      </span>
+      {palette !== null && tile.shapes.length > 0 && tile.url !== "" && (
+        <Shapes
+          shapes={tile.shapes}
+          palette={palette}
+          frame={framed(tile, { width, height }, cropped)}
+          words={width >= WORDS_FROM}
+        />
+      )}
+      {badges && <Badges tile={tile} width={width} />}
     </>
   );
+}
+
+function Image({ url, cropped }: { url: string; cropped: boolean }) {
+  return (
+    <img
+      src={url}
+      alt=""
+      class={cropped ? "curate-is-cropped" : undefined}
+      draggable={false}
+      decoding="async"
+    />
+  );
+}
+
+function Badges({ tile, width }: { tile: Tile; width: number }) {
+  const scored = tile.score !== null;
+  const { shown, more } = fitting(tile.badges, width, scored);
+  if (width < BADGES_FROM || (!scored && shown.length === 0)) return null;
+  return (
+    <span class="curate-badges">
+      {tile.score !== null && <span class="curate-badge curate-score">{tile.score.toFixed(3)}</span>}
+      <span class="curate-marks">
+        {shown.map(({ kind, text }) => (
+          <span key={kind + text} class={`curate-badge curate-badge-${kind}`}>
+            {kind === "issue" && <Icon name="warning" />}
+            <bdi>{text}</bdi>
+          </span>
+        ))}
+        {more > 0 && <span class="curate-badge curate-badge-more">+{more}</span>}
+      </span>
+    </span>
+  );
+}
+
+function whyOf(tile: Tile): string {
+  return WHY[tile.status] ?? (tile.status === "ok" ? "no picture yet" : tile.status);
+}
+
+function titleOf(tile: Tile): string {
+  return tile.status === "ok" ? tile.name : `${tile.name}\n${whyOf(tile)}${tile.error && `: ${tile.error}`}`;
 }
 
 /** The tile in words, for whoever cannot see it. */
 export function describe(tile: Tile): string {
   const words = [tile.name];
-  if (!tile.url) words.push(WHY[tile.status] ?? tile.status);
+  if (tile.url === "") words.push(whyOf(tile));
   if (tile.score !== null) words.push(`score ${tile.score.toFixed(3)}`);
-  if (tile.badges.length > 0) words.push(tile.badges.map((badge) => badge.text).join(", "));
+  const of = (kind: string) => tile.badges.filter((badge) => badge.kind === kind).map(({ text }) => text);
+  const [tags, labels] = [of("tag"), of("label")];
+  if (tags.length > 0) words.push(`tagged ${tags.join(", ")}`);
+  if (labels.length > 0) words.push(`labelled ${labels.join(", ")}`);
   return words.join(", ");
 }

@@ -47,9 +47,6 @@ export const HEADER = 34;
 /** Room below a section, before the header of the next. */
 export const SECTION_GAP = 12;
 
-/** Past this an element is scaled: Firefox stops at 17.8 million pixels, Chromium at 33.5. */
-export const MAX_HEIGHT = 8_000_000;
-
 /** Spans have to follow each other from row 0 to `count`; without any the grid is one section without a header. */
 export function layout(
   count: number,
@@ -242,55 +239,6 @@ function tilesNear(grid: Layout, index: number, way: 1 | -1): Line | undefined {
   return undefined;
 }
 
-/**
- * Scrolling past the browser's element height. `native` is the element's scrollTop, `virtual` where that is in the
- * grid. A small step (wheel, touch) moves both alike; a large one (dragging the bar) is proportional.
- */
-export interface Scroll {
-  native: number;
-  virtual: number;
-}
-
-export function nativeHeight(height: number): number {
-  return Math.min(height, MAX_HEIGHT);
-}
-
-export function scrolled(state: Scroll, native: number, height: number, viewport: number): Scroll {
-  if (height <= MAX_HEIGHT) return { native, virtual: native };
-  const end = height - viewport;
-  const nativeEnd = MAX_HEIGHT - viewport;
-  const step = native - state.native;
-  if (Math.abs(step) > 2 * viewport) return { native, virtual: (native / nativeEnd) * end };
-  const virtual = clamp(state.virtual + step, 0, end);
-  if (native <= 0 && virtual < 2 * viewport) return { native, virtual: 0 };
-  if (native >= nativeEnd && end - virtual < 2 * viewport) return { native, virtual: end };
-  return { native, virtual };
-}
-
-/** The scrollTop that stands for `virtual`; never at an end that `virtual` has not reached. */
-export function nativeFor(virtual: number, height: number, viewport: number): number {
-  if (height <= MAX_HEIGHT) return virtual;
-  const end = height - viewport;
-  const nativeEnd = MAX_HEIGHT - viewport;
-  if (virtual <= 0) return 0;
-  if (virtual >= end) return nativeEnd;
-  return clamp(Math.round((virtual / end) * nativeEnd), viewport, nativeEnd - viewport);
-}
-
-/** Whether the element is at an end and the grid is not, so that the wheel would have nowhere to go. */
-export function stuck(state: Scroll, height: number, viewport: number): boolean {
-  if (height <= MAX_HEIGHT) return false;
-  const nativeEnd = MAX_HEIGHT - viewport;
-  return (
-    (state.native <= 0 && state.virtual > 0) ||
-    (state.native >= nativeEnd && state.virtual < height - viewport)
-  );
-}
-
 export function clamp(value: number, low: number, high: number): number {
   return Math.min(Math.max(value, low), high);
-}
-
-export function lineTop(grid: Layout, index: number): number {
-  return line(grid, index).top;
 }

@@ -1,67 +1,112 @@
 import { batch, signal } from "@preact/signals";
-import { PAGE_ROWS, type State } from "../protocol";
+import { type Column, PAGE_ROWS, type RowGroup, type State } from "../protocol";
 import type { Core } from "../store/core";
 import type { Failure } from "../store/failure";
-import { Pages } from "./pages";
+import { Loader, type Range } from "./loader";
+import { Palette } from "./palette";
+import { type Place, Places, placeKey } from "./places";
+import { type Tile, Tiles } from "./tiles";
 
 export const SMALLEST = 64;
 export const LARGEST = 400;
-const PAGE_DELAY_MS = 60;
 const TRAITS = ["thumbnail_size", "columns"];
+/** So long may pictures of other rows stand in for those that are on their way, in ms. */
+const FORMER_MS = 400;
 
-/** The tiles that are on the screen, and how large they are. */
+/** The rows that are laid out. They are the kernel's as soon as everything is here that the layout needs. */
+export interface Shown {
+  version: number;
+  /** Row numbers of another order mean other samples. */
+  order: number;
+  count: number;
+  groups: readonly RowGroup[];
+}
+
+/** The tiles that are on the screen, and how they are laid out. */
 export class GridSlice {
-  readonly pages = new Pages();
-  /** Counts up when a page arrived, so that tiles are drawn again. */
+  readonly tiles = new Tiles();
+  readonly palette = new Palette();
+  /** Counts up when tiles arrived or left, so that they are drawn again. */
   readonly arrived = signal(0);
   readonly failure = signal<Failure | null>(null);
+  readonly shown = signal<Shown | null>(null);
   /** The row that the keyboard is at. */
   readonly active = signal(0);
   readonly size = signal(160);
   readonly columns = signal<number | null>(null);
-  /** The row that should be scrolled to, and a count, so that the same row can be asked for twice. */
-  readonly revealed = signal<{ row: number; times: number }>({ row: 0, times: 0 });
+  /** The row that should come into sight (or to the top), and a count, so that the same row can be asked for twice. */
+  readonly revealed = signal({ row: 0, toTop: false, times: 0 });
+  /** What can be sorted and grouped by; empty until a menu asked for it. */
+  readonly choices = signal<readonly Column[]>([]);
 
-  private wanted: readonly number[] = [];
-  private readonly loading = new Map<number, AbortController>();
-  private pageTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly places = new Places();
+  private readonly loader = new Loader(
+    {
+      missing: (start, stop) => this.missing(start, stop),
+      fetch: (start, stop, signal) => this.fetch(start, stop, signal),
+    },
+    PAGE_ROWS,
+  );
+  private seen: Range = [0, 0];
+  private topRow = 0;
+  private key = "";
+  private groupsAbort: AbortController | undefined;
+  private formerTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly core: Core) {
     for (const name of TRAITS) core.model.on(`change:${name}`, this.readTraits);
     this.readTraits();
-    core.onVersion((state, before) => this.renew(state, before));
+    core.onVersion((state) => this.renew(state));
   }
 
   dispose(): void {
     for (const name of TRAITS) this.core.model.off(`change:${name}`, this.readTraits);
-    clearTimeout(this.pageTimer);
-    for (const abort of this.loading.values()) abort.abort();
-    this.pages.clear();
+    clearTimeout(this.formerTimer);
+    this.groupsAbort?.abort();
+    this.loader.stop();
+    this.tiles.clear();
+  }
+
+  /** Whether the rows on the screen are the kernel's, so that a row number means the same sample here and there. */
+  get settled(): boolean {
+    return this.shown.peek()?.order === this.core.state.peek()?.rows;
+  }
+
+  /** The tile of a row, where it is that row's own. */
+  tile(row: number): Tile | undefined {
+    const tile = this.tiles.get(row);
+    return tile?.former ? undefined : tile;
+  }
+
+  get activeTile(): Tile | undefined {
+    return this.tile(this.active.value);
   }
 
   /** Scroll to a row. */
   reveal(row: number): void {
-    this.revealed.value = { row, times: this.revealed.peek().times + 1 };
+    this.revealed.value = { row, toTop: false, times: this.revealed.peek().times + 1 };
   }
 
-  /** The rows `[first, last)` are on the screen: load what is missing, forget what is no longer wanted. */
-  show(first: number, last: number): void {
-    const pages: number[] = [];
-    for (let page = Math.floor(first / PAGE_ROWS); page * PAGE_ROWS < last; page++) pages.push(page);
-    this.wanted = pages;
-    for (const [page, abort] of this.loading) if (!pages.includes(page)) abort.abort();
-    if (this.pageTimer !== undefined) return;
-    // The first pages come at once; while somebody scrolls, only what stays on the screen is asked for.
-    const delay = this.arrived.peek() === 0 ? 0 : PAGE_DELAY_MS;
-    this.pageTimer = setTimeout(() => {
-      this.pageTimer = undefined;
-      this.load();
-    }, delay);
+  /** The keyboard goes to a row. */
+  goTo(row: number): void {
+    this.active.value = row;
+    this.reveal(row);
+  }
+
+  /** The rows `seen` are on the screen, `around` is wider: load what is missing, forget what is no longer wanted. */
+  show(seen: Range, around: Range): void {
+    this.seen = seen;
+    this.topRow = seen[0];
+    this.tiles.touch(...around);
+    this.tiles.touch(...seen);
+    this.loader.want(seen, around);
   }
 
   retry(): void {
     this.failure.value = null;
-    this.load();
+    const state = this.core.state.peek();
+    if (state !== null && !this.settled) this.renew(state);
+    else this.loader.again();
   }
 
   resize(size: number): void {
@@ -72,45 +117,128 @@ export class GridSlice {
     this.core.model.save_changes();
   }
 
-  private load(): void {
-    const count = this.core.state.peek()?.count ?? 0;
-    for (const page of this.wanted) {
-      const start = this.loading.has(page) ? -1 : this.pages.missing(page, count);
-      if (start >= 0) void this.loadPage(page, start, count);
+  // What is drawn on the tiles. It is saved with the notebook.
+
+  /** Boxes, masks and points are drawn. */
+  get shapes(): boolean {
+    return this.core.layout.get("shapes", false);
+  }
+
+  toggleShapes(): void {
+    this.core.layout.set("shapes", !this.shapes);
+    this.loader.again();
+  }
+
+  /** Scores, tags, labels and issues are written on the tiles. */
+  get badges(): boolean {
+    return this.core.layout.get("badges", true);
+  }
+
+  toggleBadges(): void {
+    this.core.layout.set("badges", !this.badges);
+  }
+
+  /**
+   * The picture is cropped to fill its tile. Not so by default: what makes a sample matter may be at its edge, and a tile that
+   * hides it answers wrongly.
+   */
+  get cropped(): boolean {
+    return this.core.layout.get("cropped", false);
+  }
+
+  crop(cropped: boolean): void {
+    this.core.layout.set("cropped", cropped);
+  }
+
+  // The order of the rows
+
+  async learnChoices(): Promise<void> {
+    try {
+      this.choices.value = (await this.core.rpc.request("get_columns", {})).reply.columns;
+    } catch (error) {
+      this.core.fail(error, null);
     }
   }
 
-  private async loadPage(page: number, start: number, count: number): Promise<void> {
-    const abort = new AbortController();
-    this.loading.set(page, abort);
-    const stop = Math.min((page + 1) * PAGE_ROWS, count);
+  sort(column: string | null, descending: boolean): void {
+    void this.core.edit({ type: "sort", column, descending });
+  }
+
+  group(column: string | null): void {
+    void this.core.edit({ type: "group", column });
+  }
+
+  /** Look for what is nearest to one sample, and to nothing else. */
+  nearest(tile: Tile): void {
+    void this.core.edit({ type: "add_examples", samples: [tile.sample_id], alone: true });
+  }
+
+  private missing(start: number, stop: number): Range[] {
+    const shown = this.shown.peek();
+    if (shown === null) return [];
+    return this.tiles.missing(start, Math.min(stop, shown.count), shown.version, this.shapes);
+  }
+
+  private async fetch(start: number, stop: number, signal: AbortSignal): Promise<void> {
+    const { shapes } = this;
     try {
-      const { reply, buffer } = await this.core.rpc.request("get_page", { start, stop }, abort.signal);
+      const { reply, buffer } = await this.core.rpc.request("get_page", { start, stop, shapes }, signal);
+      // Rows of another version may be other samples. A later one is on its way; after an earlier one ask again.
+      const version = this.shown.peek()?.version ?? 0;
+      if (reply.version > version) throw new DOMException("too early", "AbortError");
+      if (reply.version < version) return;
       batch(() => {
-        this.pages.put(reply.start, reply.rows, buffer);
+        this.tiles.put({ version: reply.version, shaped: shapes }, reply.start, reply.rows, buffer);
         this.arrived.value++;
         this.failure.value = null;
       });
-      this.loading.delete(page);
-      // A page whose pictures pass 1 MB comes in parts.
-      if (reply.rows.length > 0) this.load();
     } catch (error) {
-      this.loading.delete(page);
+      this.core.fail(error, this.failure);
+      throw error;
+    }
+  }
+
+  private renew(state: State): void {
+    const shown = this.shown.peek();
+    this.groupsAbort?.abort();
+    if (shown?.order === state.rows) {
+      // The same samples, of which something else is to be said: they stay on the screen until that is here.
+      this.shown.value = { ...shown, version: state.version };
+      this.loader.again();
+    } else if (state.group === null) this.settle(state, []);
+    else void this.fetchGroups(state);
+  }
+
+  private async fetchGroups(state: State): Promise<void> {
+    const abort = new AbortController();
+    this.groupsAbort = abort;
+    try {
+      const { reply } = await this.core.rpc.request("get_groups", {}, abort.signal);
+      const now = this.core.state.peek();
+      if (!abort.signal.aborted && now !== null && now.rows === state.rows) this.settle(now, reply.groups);
+    } catch (error) {
       this.core.fail(error, this.failure);
     }
   }
 
-  /** What is shown of the rows has changed: ask for the pages on the screen again, and drop the others. */
-  private renew(state: State, before: State | null): void {
-    this.active.value = Math.min(this.active.peek(), Math.max(state.count - 1, 0));
-    if (before === null) return;
-    for (const abort of this.loading.values()) abort.abort();
-    this.loading.clear();
-    this.pages.expire(this.wanted);
-    for (const page of this.wanted) {
-      if (page * PAGE_ROWS < state.count) void this.loadPage(page, page * PAGE_ROWS, state.count);
-    }
-    this.arrived.value++;
+  /** Lay out other rows: where they were looked at last, or from the top. */
+  private settle(state: State, groups: readonly RowGroup[]): void {
+    this.loader.stop();
+    if (this.key !== "") this.places.leave(this.key, { top: this.topRow, active: this.active.peek() });
+    this.key = placeKey(state);
+    const place: Place = this.places.find(this.key, state.count);
+    this.tiles.succeed(...this.seen, place.top, state.count);
+    clearTimeout(this.formerTimer);
+    this.formerTimer = setTimeout(() => {
+      if (this.tiles.forgetFormer()) this.arrived.value++;
+    }, FORMER_MS);
+    batch(() => {
+      this.failure.value = null;
+      this.shown.value = { version: state.version, order: state.rows, count: state.count, groups };
+      this.active.value = place.active;
+      this.revealed.value = { row: place.top, toTop: true, times: this.revealed.peek().times + 1 };
+      this.arrived.value++;
+    });
   }
 
   private readonly readTraits = (): void => {

@@ -6,6 +6,8 @@ export interface Tile extends RowInfo {
   url: string;
   /** What version of the view it was sent for. */
   version: number;
+  /** Its shapes were asked for, too. */
+  shaped: boolean;
   /** It was here before the rows changed: something to look at until the sample that belongs here has come. */
   former: boolean;
 }
@@ -27,11 +29,12 @@ export class Tiles {
     return this.tiles.get(row);
   }
 
-  /** The parts of `[start, stop)` that are not here as of a version. */
-  missing(start: number, stop: number, version: number): [number, number][] {
+  /** The parts of `[start, stop)` that are not here as of a version, or not with the shapes that are wanted. */
+  missing(start: number, stop: number, version: number, shaped: boolean): [number, number][] {
     const found: [number, number][] = [];
     for (let row = start; row < stop; row++) {
-      if (this.tiles.get(row)?.version === version) continue;
+      const tile = this.tiles.get(row);
+      if (tile?.version === version && (tile.shaped || !shaped)) continue;
       const last = found.at(-1);
       if (last?.[1] === row) last[1] = row + 1;
       else found.push([row, row + 1]);
@@ -50,7 +53,12 @@ export class Tiles {
   }
 
   /** Take in what the kernel sent. A picture that is shown already stays, so that nothing flickers. */
-  put(version: number, start: number, rows: readonly RowInfo[], buffer: Uint8Array<ArrayBuffer>): void {
+  put(
+    sent: { version: number; shaped: boolean },
+    start: number,
+    rows: readonly RowInfo[],
+    buffer: Uint8Array<ArrayBuffer>,
+  ): void {
     let offset = 0;
     for (const [i, row] of rows.entries()) {
       const old = this.tiles.get(start + i);
@@ -64,7 +72,7 @@ export class Tiles {
         if (row.bytes > 0) url = URL.createObjectURL(new Blob([picture], { type: "image/jpeg" }));
       }
       this.tiles.delete(start + i);
-      this.tiles.set(start + i, { ...row, url, version, former: false });
+      this.tiles.set(start + i, { ...row, ...sent, url, former: false });
     }
     for (const row of this.tiles.keys()) {
       if (this.tiles.size <= this.capacity) break;

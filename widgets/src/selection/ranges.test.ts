@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { apply, contains, count, decode, NOTHING, type Operation, type Ranges } from "./ranges";
+import { apply, contains, count, covers, decode, NOTHING, type Operation, type Ranges } from "./ranges";
 
 const ROWS = 40;
 
@@ -34,6 +34,10 @@ it("agrees with a set of rows, whatever happens", () => {
     expect(rowsOf(ranges)).toEqual([...rows].sort((a, b) => a - b));
     expect(count(ranges)).toBe(rows.size);
     for (let row = -1; row <= ROWS + 6; row++) expect(contains(ranges, row)).toBe(rows.has(row));
+    const from = next(ROWS);
+    const to = from + next(4);
+    const every = Array.from({ length: to - from }, (_, i) => from + i).every((row) => rows.has(row));
+    expect(covers(ranges, from, to)).toBe(every && to > from);
     // as few ranges as possible
     expect(
       ranges.every(([from], at) => at === 0 || (ranges[at - 1] as readonly [number, number])[1] < from),
@@ -53,4 +57,23 @@ it("reads both encodings of the kernel", () => {
   ]);
   expect(decode("bitmap", new Uint8Array([0, 0b1000_0000]))).toEqual([[15, 16]]);
   expect(decode("ranges", new Uint8Array(0))).toEqual([]);
+});
+
+it("reads every bitmap, whole bytes too", () => {
+  const next = numbers(23);
+  for (let i = 0; i < 200; i++) {
+    const bytes = Array.from({ length: next(12) }, () => [0, 255, next(256)][next(3)] as number);
+    const rows = bytes.flatMap((byte, at) =>
+      [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (byte >> bit) & 1).map((bit) => 8 * at + bit),
+    );
+    expect(rowsOf(decode("bitmap", new Uint8Array(bytes)))).toEqual(rows);
+  }
+});
+
+it("changes a hundred thousand ranges at once", () => {
+  const many: Ranges = Array.from({ length: 100_000 }, (_, i) => [3 * i, 3 * i + 1] as const);
+  const inverse = apply(many, "toggle", 0, 300_000);
+  expect(inverse.length).toBe(100_000);
+  expect(count(inverse)).toBe(200_000);
+  expect(apply(inverse, "add", 0, 300_000)).toEqual([[0, 300_000]]);
 });

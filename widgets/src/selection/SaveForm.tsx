@@ -1,0 +1,64 @@
+import { useId, useState } from "preact/hooks";
+import type { Failure } from "../store/failure";
+import type { Store } from "../store/store";
+import { Refusal } from "./Refusal";
+import type { What } from "./slice";
+import { WhatField } from "./WhatField";
+
+/** A name and a note, and the selection or the view is a slice. */
+export function SaveForm({ store }: { store: Store }) {
+  const { selection, core } = store;
+  const id = useId();
+  const [name, setName] = useState("");
+  const [note, setNote] = useState("");
+  const [what, setWhat] = useState<What>(selection.what);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const idle = name.trim() === "" || selection.acting.value;
+  const again = core.state.value?.slices.includes(name.trim()) ?? false;
+
+  const save = async () => {
+    const refused = await selection.saveSlice(name.trim(), note.trim(), what);
+    if (refused === null) selection.close();
+    else setFailure(refused);
+  };
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!idle) void save();
+      }}
+    >
+      <label for={`${id}-name`}>Name of the slice</label>
+      <input
+        id={`${id}-name`}
+        type="text"
+        class="curate-field"
+        name="slice"
+        autocomplete="off"
+        spellcheck={false}
+        maxLength={200}
+        value={name}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <label for={`${id}-note`}>Note, for whoever opens it later</label>
+      <textarea
+        id={`${id}-note`}
+        name="note"
+        class="curate-field"
+        rows={2}
+        maxLength={2000}
+        value={note}
+        onInput={(event) => setNote(event.currentTarget.value)}
+      />
+      <WhatField store={store} what={what} onChange={setWhat} />
+      <div class="curate-form-line curate-form-end">
+        {again && <span class="curate-quiet">There is one of this name; this will be its newest.</span>}
+        <button type="submit" class="curate-button curate-strong" disabled={idle}>
+          Save
+        </button>
+      </div>
+      <Refusal failure={failure} />
+    </form>
+  );
+}
