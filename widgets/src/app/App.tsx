@@ -1,37 +1,111 @@
-import { Facets } from "../facets/Facets";
-import { Grid } from "../grid/Grid";
-import { Toolbar } from "../grid/Toolbar";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Help } from "../help/Help";
-import { Inspector } from "../inspector/Inspector";
 import { Large } from "../inspector/Large";
 import { Jobs } from "../jobs/Jobs";
-import { MapPane } from "../map/MapPane";
-import { ConnectionNotice } from "../notice/Notice";
-import { SearchBar } from "../search/SearchBar";
+import { EmptyDataset, FailureNotice } from "../notice/Notice";
+import { Passing } from "../notice/Passing";
+import { Still } from "../notice/Still";
+import { pictureIn } from "../search/picture";
 import { SelectionBar } from "../selection/SelectionBar";
 import type { Store } from "../store/store";
-import "./bar.css";
+import { Body } from "./Body";
+import { onKey } from "./keys";
+import { TopBar } from "./TopBar";
+import "./app.css";
 
+/** The whole widget: the Explorer, or one part of it. */
 export function App({ store }: { store: Store }) {
-  const { part } = store.core;
+  const { core, shell } = store;
+  const root = useRef<HTMLDivElement>(null);
+
+  useLayoutEffect(() => {
+    const element = root.current;
+    if (element === null) return undefined;
+    shell.attach(element);
+    const observer = new ResizeObserver(() => shell.measure(element.clientWidth));
+    shell.measure(element.clientWidth);
+    observer.observe(element);
+    const onFull = () => shell.left();
+    document.addEventListener("fullscreenchange", onFull);
+    return () => {
+      observer.disconnect();
+      document.removeEventListener("fullscreenchange", onFull);
+      shell.attach(null);
+    };
+  }, [shell]);
+
+  // Somebody looks again, so see whether somebody else has written. Nobody is asked while nobody looks.
+  useEffect(() => {
+    const element = root.current;
+    if (element === null) return undefined;
+    let inSight = false;
+    const look = () => {
+      if (inSight && document.visibilityState === "visible") void core.look();
+    };
+    const observer = new IntersectionObserver((entries) => {
+      inSight = entries.at(-1)?.isIntersecting ?? false;
+      look();
+    });
+    observer.observe(element);
+    element.addEventListener("pointerenter", look);
+    window.addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      observer.disconnect();
+      element.removeEventListener("pointerenter", look);
+      window.removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, [core]);
+
   return (
-    // JupyterLab's own shortcuts (arrows, letters) would fire on every key that is pressed in here.
-    <div class="curate-widget" data-part={part} data-lm-suppress-shortcuts="true">
-      <SearchBar store={store} />
-      <ConnectionNotice store={store} />
-      {(part === "explorer" || part === "facets") && <Facets store={store} />}
-      {(part === "explorer" || part === "map") && <MapPane store={store} />}
-      {(part === "explorer" || part === "gallery") && (
-        <>
-          <Toolbar store={store} />
-          <Grid store={store} />
-        </>
-      )}
-      {part === "explorer" && <Inspector store={store} />}
-      <SelectionBar store={store} />
-      <Jobs store={store} />
+    // biome-ignore lint/a11y/noStaticElementInteractions: the keys and the clipboard of everything inside
+    <div
+      ref={root}
+      class="curate-widget"
+      data-part={core.part}
+      data-size={shell.size.value}
+      data-full={shell.full.value}
+      // JupyterLab's own shortcuts (arrows, letters) would fire on every key that is pressed in here.
+      data-lm-suppress-shortcuts="true"
+      style={{ "--curate-height": `${shell.height.value}px` }}
+      onKeyDown={(event) => onKey(store, event)}
+      onPaste={(event) => {
+        const picture = pictureIn(event.clipboardData);
+        if (picture === null) return;
+        event.preventDefault();
+        void store.search.likePicture(picture);
+      }}
+    >
+      <TopBar store={store} />
+      <Content store={store} />
       <Large store={store} />
       <Help store={store} />
     </div>
+  );
+}
+
+/** What is under the top bar, whatever has become of the kernel and the dataset. */
+function Content({ store }: { store: Store }) {
+  const { core } = store;
+  const state = core.state.value;
+  const failure = core.failure.value;
+  const connection = core.rpc.connection.value;
+  if (connection === "lost" || (state === null && connection !== "fine" && core.still() !== "")) {
+    return <Still store={store} />;
+  }
+  if (failure !== null) {
+    return (
+      <FailureNotice failure={failure} retry={() => void core.hello()} label="This view cannot be shown" />
+    );
+  }
+  if (state?.total === 0) return <EmptyDataset store={store} />;
+  return (
+    <>
+      <Body store={store} />
+      <Passing store={store} />
+      {core.part !== "facets" && <SelectionBar store={store} />}
+      <Jobs store={store} />
+    </>
   );
 }

@@ -1,3 +1,4 @@
+import { Icon } from "../icons/Icon";
 import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
 import "./notice.css";
@@ -13,7 +14,7 @@ export function FailureNotice({
   label: string;
 }) {
   return (
-    <div class="curate-failure" role="alert">
+    <div class="curate-notice" role="alert">
       <strong>{label}</strong>
       <p>
         <bdi>{failure.message}</bdi>
@@ -24,28 +25,47 @@ export function FailureNotice({
         </p>
       )}
       <button type="button" class="curate-button" onClick={retry}>
-        Try again
+        <Icon name="refresh" /> Try again
       </button>
     </div>
   );
 }
 
-/** Why nothing comes: the kernel is busy, or gone. */
-export function ConnectionNotice({ store }: { store: Store }) {
-  const connection = store.core.rpc.connection.value;
-  if (connection === "fine") return null;
-  const alive = store.core.state.value?.alive ?? false;
-  const text =
-    store.core.state.value === null && store.core.still() !== ""
-      ? "No kernel has answered yet, so this is a still picture. Run the notebook to bring it to life."
-      : connection === "lost"
-        ? "The kernel that made this gallery is gone. Run the cell again to bring it back."
-        : alive
-          ? "Still working on it…"
-          : "The kernel is busy; this waits until the running cell ends.";
+/** Nothing is left of the query, and two ways back. */
+export function NoMatch({ store }: { store: Store }) {
+  const { core, search } = store;
+  const state = core.state.value;
+  const last = state?.chips.at(-1);
   return (
-    <div class={`curate-connection curate-${connection}`} role="status">
-      {text}
+    <div class="curate-notice curate-notice-centre" role="status">
+      <strong>No sample fits this query.</strong>
+      <p class="curate-quiet">
+        There are {state?.total.toLocaleString("en")} samples in <bdi>{state?.dataset}</bdi>.
+      </p>
+      <div class="curate-notice-ways">
+        {last !== undefined && (
+          <button type="button" class="curate-button" onClick={() => void search.removeLast()}>
+            <Icon name="close" /> Remove the last step
+          </button>
+        )}
+        <button type="button" class="curate-button" onClick={() => void search.clear()}>
+          Clear
+        </button>
+      </div>
+    </div>
+  );
+}
+
+export function EmptyDataset({ store }: { store: Store }) {
+  return (
+    <div class="curate-notice curate-notice-centre" role="status">
+      <strong>This dataset is empty.</strong>
+      <p class="curate-quiet">
+        Fill it with <code>ds.ingest(folder)</code>, and the pictures come in.
+      </p>
+      <button type="button" class="curate-button" onClick={() => void store.core.refresh()}>
+        <Icon name="refresh" /> Look again
+      </button>
     </div>
   );
 }

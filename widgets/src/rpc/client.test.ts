@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { Model } from "../host";
 import type { Event } from "../protocol";
-import { KernelError, LOST_AFTER, RpcClient, SLOW_AFTER } from "./client";
+import { KernelError, LOST_AFTER, RpcClient, SILENT_AFTER, SLOW_AFTER } from "./client";
 
 interface Sent {
   type: string;
@@ -99,6 +99,8 @@ it("is slow after a while, and fine again when the answer comes", async () => {
   expect(client.connection.value).toBe("fine");
   vi.advanceTimersByTime(200);
   expect(client.connection.value).toBe("slow");
+  vi.advanceTimersByTime(SILENT_AFTER);
+  expect(client.connection.value).toBe("silent");
   model.answer(last(), { type: "ids", ids: [], count: 0 });
   await asked;
   expect(client.connection.value).toBe("fine");

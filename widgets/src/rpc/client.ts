@@ -53,8 +53,8 @@ export class KernelError extends Error {
   }
 }
 
-/** "slow": a request has waited for long. "lost": the kernel that made this widget is gone. */
-export type Connection = "fine" | "slow" | "lost";
+/** "slow": a request has waited for long. "silent": for very long. "lost": the kernel that made this widget is gone. */
+export type Connection = "fine" | "slow" | "silent" | "lost";
 
 interface Waiting {
   since: number;
@@ -63,6 +63,7 @@ interface Waiting {
 }
 
 export const SLOW_AFTER = 1500;
+export const SILENT_AFTER = 20_000;
 export const LOST_AFTER = 4000;
 
 /** Requests to the kernel, each answered by a promise that can be cancelled with an AbortSignal. */
@@ -143,18 +144,17 @@ export class RpcClient {
     else waiting.resolve({ reply: message, buffer: bytes(buffers[0]) });
   };
 
-  /** Tell "slow" from "fine" by the oldest request that waits. */
+  /** Tell "silent" from "slow" from "fine" by the oldest request that waits. */
   private watch(): void {
     clearTimeout(this.slowTimer);
     if (this.connection.peek() === "lost") return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
-    const left = oldest + SLOW_AFTER - performance.now();
-    if (left > 0) {
-      this.connection.value = "fine";
-      if (left < Number.POSITIVE_INFINITY) this.slowTimer = setTimeout(() => this.watch(), left + 1);
-    } else {
-      this.connection.value = "slow";
+    const waited = performance.now() - oldest;
+    this.connection.value = waited < SLOW_AFTER ? "fine" : waited < SILENT_AFTER ? "slow" : "silent";
+    const next = waited < SLOW_AFTER ? SLOW_AFTER : SILENT_AFTER;
+    if (oldest < Number.POSITIVE_INFINITY && waited < SILENT_AFTER) {
+      this.slowTimer = setTimeout(() => this.watch(), next - waited + 1);
     }
   }
 

@@ -143,6 +143,7 @@ export class Core {
         this.take((await this.rpc.request("edit", { version, change })).reply);
         return "done";
       } catch (error) {
+        if (failureOf(error) === null) return "failed";
         // Somebody else may have changed the query at the same moment; then it is known now, and asked again.
         await this.ask("hello", null);
         if (!last && error instanceof KernelError && this.state.peek()?.version !== version) return "again";

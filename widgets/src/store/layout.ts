@@ -17,9 +17,12 @@ export class Layout {
   }
 
   /** What was saved under this name, where it is of the kind of `otherwise`; a component that reads it is drawn again. */
-  get<T extends Kept>(name: string, otherwise: T): T {
+  get(name: string, otherwise: string): string;
+  get(name: string, otherwise: number): number;
+  get(name: string, otherwise: boolean): boolean;
+  get(name: string, otherwise: Kept): Kept {
     const value = this.values.value[name];
-    return typeof value === typeof otherwise ? (value as T) : otherwise;
+    return typeof value === typeof otherwise ? (value as Kept) : otherwise;
   }
 
   set(name: string, value: Kept): void {

@@ -1,0 +1,172 @@
+import { Icon, type IconName } from "../icons/Icon";
+import { Python } from "../search/Python";
+import { SearchBar } from "../search/SearchBar";
+import type { Store } from "../store/store";
+import type { Mode, Panel } from "./slice";
+import "./top.css";
+
+const MODES: [Mode, string][] = [
+  ["both", "Both"],
+  ["grid", "Grid"],
+  ["map", "Map"],
+];
+
+export function TopBar({ store }: { store: Store }) {
+  const { core, shell } = store;
+  const { part } = core;
+  const state = core.state.value;
+  return (
+    <header class="curate-top">
+      <Dataset store={store} />
+      {part !== "facets" && part !== "map" ? <SearchBar store={store} /> : <span class="curate-top-room" />}
+      <div class="curate-tools">
+        <Step store={store} way="undo" words={state?.undo ?? ""} />
+        <Step store={store} way="redo" words={state?.redo ?? ""} />
+        {part === "explorer" && (
+          <>
+            <span class="curate-rule" />
+            <ModeSwitch store={store} />
+            <span class="curate-rule" />
+            <PanelButton store={store} panel="facets" icon="panelLeft" label="Facets" />
+            <PanelButton store={store} panel="inspector" icon="panelRight" label="Inspector" />
+          </>
+        )}
+        <Python store={store} />
+        <button
+          type="button"
+          class="curate-button curate-plain"
+          aria-label="Full screen"
+          aria-pressed={shell.full.value !== "no"}
+          title={shell.full.value === "no" ? "Full screen" : "Leave full screen (Esc)"}
+          onClick={() => (shell.full.peek() === "no" ? void shell.enter() : shell.leave())}
+        >
+          <Icon name={shell.full.value === "no" ? "expand" : "collapse"} />
+        </button>
+        <button
+          type="button"
+          class="curate-button curate-plain"
+          aria-label="Keyboard help"
+          title="Keyboard help (?)"
+          onClick={() => {
+            shell.help.value = true;
+          }}
+        >
+          <Icon name="help" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+/** What is looked at, and how much of it. Its room is the same whatever the numbers are. */
+function Dataset({ store }: { store: Store }) {
+  const state = store.core.state.value;
+  const number = (value: number) => value.toLocaleString("en");
+  return (
+    <div class="curate-dataset">
+      <strong title={state?.dataset}>
+        <bdi>{state?.dataset ?? "\u00a0"}</bdi>
+      </strong>
+      <span class="curate-count curate-number" role="status">
+        {state === null ? (
+          store.core.failure.value !== null ? (
+            "No samples"
+          ) : (
+            "Loading…"
+          )
+        ) : state.count === state.total ? (
+          <>
+            <b>{number(state.count)}</b> {state.count === 1 ? "sample" : "samples"}
+          </>
+        ) : (
+          <>
+            <b class="curate-some">{number(state.count)}</b> of {number(state.total)}
+          </>
+        )}
+      </span>
+    </div>
+  );
+}
+
+function Step({ store, way, words }: { store: Store; way: "undo" | "redo"; words: string }) {
+  const name = way === "undo" ? "Undo" : "Redo";
+  const keys = way === "undo" ? "Ctrl+Z" : "Ctrl+Shift+Z";
+  return (
+    <button
+      type="button"
+      class="curate-button curate-plain"
+      aria-label={words ? `${name}: ${words}` : name}
+      title={words ? `${name}: ${words} (${keys})` : `Nothing to ${way}`}
+      // Not `disabled`: a button that has just been pressed would lose the focus.
+      aria-disabled={words === ""}
+      onClick={() => void store.core[way]()}
+    >
+      <Icon name={way} />
+    </button>
+  );
+}
+
+function ModeSwitch({ store }: { store: Store }) {
+  const { shell } = store;
+  const mode = shell.mode.value;
+  const go = (step: number, group: HTMLElement) => {
+    const at = MODES.findIndex(([name]) => name === mode);
+    const next = (at + step + MODES.length) % MODES.length;
+    shell.setMode((MODES[next] as [Mode, string])[0]);
+    (group.children[next] as HTMLElement).focus();
+  };
+  return (
+    <div
+      class="curate-switch"
+      role="radiogroup"
+      aria-label="What is shown"
+      tabIndex={-1}
+      onKeyDown={(event) => {
+        if (event.key === "ArrowRight" || event.key === "ArrowDown") go(1, event.currentTarget);
+        else if (event.key === "ArrowLeft" || event.key === "ArrowUp") go(-1, event.currentTarget);
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+      }}
+    >
+      {MODES.map(([name, label]) => (
+        <button
+          key={name}
+          type="button"
+          role="radio"
+          aria-checked={mode === name}
+          tabIndex={mode === name ? 0 : -1}
+          onClick={() => shell.setMode(name)}
+        >
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function PanelButton({
+  store,
+  panel,
+  icon,
+  label,
+}: {
+  store: Store;
+  panel: Panel;
+  icon: IconName;
+  label: string;
+}) {
+  const open = store.shell.isOpen(panel);
+  return (
+    <button
+      type="button"
+      class="curate-button curate-plain curate-panel-button"
+      aria-label={label}
+      aria-expanded={open}
+      title={`${open ? "Close" : "Open"} the ${label.toLowerCase()}`}
+      onClick={() => store.shell.toggle(panel)}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}

@@ -1,0 +1,143 @@
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Popover } from "../app/Popover";
+import { Icon } from "../icons/Icon";
+import type { Chip } from "../protocol";
+import type { Store } from "../store/store";
+import { shown } from "./fitting";
+
+const SIGNS: Record<Chip["kind"], string> = {
+  where: "",
+  words: "",
+  minus: "− ",
+  like: "like ",
+  unlike: "unlike ",
+  tagged: "#",
+  untagged: "not #",
+  sort: "",
+  other: "",
+};
+
+/** The chip as one line of text. */
+export function chipText(chip: Chip): string {
+  return SIGNS[chip.kind] + chip.text;
+}
+
+/**
+ * The steps of the query. Those that do not fit are behind a "+n". `onLeave` takes the focus when there is nothing left of
+ * the chip that had it, or an arrow key leaves them.
+ */
+export function Chips({ store, onLeave }: { store: Store; onLeave: () => void }) {
+  const list = useRef<HTMLUListElement>(null);
+  const more = useRef<HTMLButtonElement>(null);
+  const [room, setRoom] = useState(Number.POSITIVE_INFINITY);
+  const [open, setOpen] = useState(false);
+  const chips = store.core.state.value?.chips ?? [];
+
+  useLayoutEffect(() => {
+    const element = list.current;
+    if (element === null) return undefined;
+    const measure = () => {
+      const ends = [...element.children].map(
+        (child) => (child as HTMLElement).offsetLeft + (child as HTMLElement).offsetWidth,
+      );
+      setRoom(shown(ends, element.clientWidth));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [chips]);
+
+  if (chips.length === 0) return null;
+  const fitting = Math.min(room, chips.length);
+  const hidden = chips.slice(fitting);
+  const focusChip = (at: number) => {
+    const button = list.current?.children[at]?.querySelector("button");
+    if (button && at < fitting) button.focus();
+    else onLeave();
+  };
+  const onKeyDown = (event: KeyboardEvent, at: number) => {
+    if (event.key === "ArrowLeft") focusChip(Math.max(at - 1, 0));
+    else if (event.key === "ArrowRight") focusChip(at + 1);
+    else if (event.key === "Delete" || event.key === "Backspace") remove(at);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const remove = (at: number) => {
+    const chip = chips[at];
+    if (chip === undefined) return;
+    void store.search.remove(chip).then((done) => {
+      if (done) focusChip(Math.min(at, (store.core.state.peek()?.chips.length ?? 0) - 1));
+    });
+  };
+
+  return (
+    <>
+      <ul ref={list} class="curate-chips" aria-label="Steps of the query">
+        {chips.map((chip, i) => (
+          <ChipLine
+            key={`${chip.kind} ${chip.text} ${i}`}
+            chip={chip}
+            hidden={i >= fitting}
+            onRemove={() => remove(i)}
+            onKeyDown={(event) => onKeyDown(event, i)}
+          />
+        ))}
+      </ul>
+      {hidden.length > 0 && (
+        <button
+          ref={more}
+          type="button"
+          class="curate-chip-more"
+          aria-haspopup="dialog"
+          aria-expanded={open}
+          aria-label={`${hidden.length} more steps`}
+          onClick={() => setOpen(!open)}
+        >
+          +{hidden.length}
+        </button>
+      )}
+      {open && hidden.length > 0 && (
+        <Popover anchor={more} onClose={() => setOpen(false)} label="Steps of the query">
+          <ul class="curate-chip-column">
+            {chips.map((chip, i) => (
+              <ChipLine
+                key={`${chip.kind} ${chip.text} ${i}`}
+                chip={chip}
+                hidden={false}
+                onRemove={() => void store.search.remove(chip)}
+              />
+            ))}
+          </ul>
+        </Popover>
+      )}
+    </>
+  );
+}
+
+function ChipLine({
+  chip,
+  hidden,
+  onRemove,
+  onKeyDown,
+}: {
+  chip: Chip;
+  hidden: boolean;
+  onRemove: () => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
+}) {
+  const text = chipText(chip);
+  return (
+    <li
+      class={`curate-chip curate-chip-${chip.kind}`}
+      style={hidden ? { visibility: "hidden" } : undefined}
+      title={text}
+    >
+      <bdi>{text}</bdi>
+      <button type="button" aria-label={`Remove ${text}`} onClick={onRemove} onKeyDown={onKeyDown}>
+        <Icon name="close" />
+      </button>
+    </li>
+  );
+}

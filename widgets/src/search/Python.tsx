@@ -1,0 +1,68 @@
+import { useRef, useState } from "preact/hooks";
+import { Popover } from "../app/Popover";
+import { Icon } from "../icons/Icon";
+import { copy } from "../store/copy";
+import type { Store } from "../store/store";
+import { highlighted } from "./highlight";
+
+/** The button that shows the query as Python. */
+export function Python({ store }: { store: Store }) {
+  const button = useRef<HTMLButtonElement>(null);
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        ref={button}
+        type="button"
+        class="curate-button curate-plain"
+        aria-haspopup="dialog"
+        aria-expanded={open}
+        aria-label="This view as Python"
+        title="This view as Python"
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="code" />
+      </button>
+      {open && (
+        <Popover anchor={button} onClose={() => setOpen(false)} label="This view as Python" align="end">
+          <div class="curate-python">
+            <p class="curate-quiet">Paste this into a cell and get the same view.</p>
+            <Code code={store.core.state.value?.python ?? ""} />
+            <CopyPython store={store} />
+          </div>
+        </Popover>
+      )}
+    </>
+  );
+}
+
+/** Copies the query as Python; says so where the finger is. */
+export function CopyPython({ store }: { store: Store }) {
+  const [copied, setCopied] = useState(false);
+  return (
+    <button
+      type="button"
+      class="curate-button"
+      data-autofocus
+      onClick={() => {
+        void copy(store.core.state.peek()?.python ?? "").then(() => setCopied(true));
+      }}
+    >
+      <Icon name={copied ? "check" : "copy"} />
+      <span role="status">{copied ? "Copied" : "Copy the Python"}</span>
+    </button>
+  );
+}
+
+function Code({ code }: { code: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it can be scrolled
+    <pre class="curate-code" tabIndex={0}>
+      {highlighted(code).map((piece, i) => (
+        <span key={i} class={`curate-code-${piece.kind}`}>
+          {piece.text}
+        </span>
+      ))}
+    </pre>
+  );
+}
