@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from curate.search.evaluation import Rows
     from curate.slice import Slice
     from curate.split import Split
+    from curate.widgets.explorer import Explorer
+    from curate.widgets.facets import Facets
     from curate.widgets.gallery import Gallery
+    from curate.widgets.map import Map
+    from curate.widgets.widget import ViewWidget
 
 Words: TypeAlias = "str | Sequence[str] | Mapping[str, float]"
 Picture: TypeAlias = "int | str | Path | Image.Image | np.ndarray"
@@ -99,12 +103,15 @@ class View:
             encoder=encoder,
             templates=None if templates is None else tuple(templates),
         )
+        return self.searched(step)
+
+    def searched(self, step: q.Search) -> View:
+        """This view with a search; raises as `search` does."""
         if not (step.words or step.like):
             raise errors.BadValue(
                 "search() needs words or examples", hint="ds.search('night hail') or ds.search(like=sample_id)"
             )
-        vectors = self.dataset.vectors_
-        info = vectors.info(encoder)
+        info = self.dataset.vectors_.info(step.encoder)
         if (step.words or step.minus) and not info.has_text:
             raise errors.BadValue(
                 f"The encoder {info.name!r} knows no words", hint="search(like=…), or embed with a CLIP model"
@@ -313,15 +320,48 @@ class View:
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    def show(self, **options: Any) -> Gallery:
+    def show(
+        self,
+        *,
+        columns: int | None = None,
+        thumbnail_size: int = 160,
+        height: int | None = None,
+        link: ViewWidget | None = None,
+    ) -> Gallery:
         """The pictures in the cell.
+
+        Args:
+            columns: pictures in a row; None fits as many of `thumbnail_size` as there is room for.
+            thumbnail_size: width of a tile, 64 to 512 CSS pixels.
+            height: of the widget, 240 to 4000 CSS pixels.
+            link: another widget of the same dataset, to share its view and its selection.
 
         Raises:
             MissingBundle: the browser side has not been built; the message names the command.
         """
         from curate.widgets.gallery import Gallery
 
-        return Gallery(self, **options)
+        return Gallery(self, columns=columns, thumbnail_size=thumbnail_size, height=height, link=link)
+
+    def map(self, *, height: int | None = None, link: ViewWidget | None = None) -> Map:
+        """The samples as points in the cell, like beside like; `Dataset.project` places them. Takes what `show` does."""
+        from curate.widgets.map import Map
+
+        return Map(self, height=height, link=link)
+
+    def facets(self, *, height: int | None = None, link: ViewWidget | None = None) -> Facets:
+        """What the columns hold, in the view and in the whole dataset, to filter by. Takes what `show` does."""
+        from curate.widgets.facets import Facets
+
+        return Facets(self, height=height, link=link)
+
+    def explore(
+        self, *, thumbnail_size: int = 160, height: int | None = None, link: ViewWidget | None = None
+    ) -> Explorer:
+        """The whole app in the cell: search, facets, map, grid, inspector and selection. Takes what `show` does."""
+        from curate.widgets.explorer import Explorer
+
+        return Explorer(self, thumbnail_size=thumbnail_size, height=height, link=link)
 
     def __repr__(self) -> str:
         return f"<View {self.query.to_python()}>"

@@ -37,6 +37,12 @@ def check_where(cursor: duckdb.DuckDBPyConnection, sql: str, columns: Iterable[s
     tree = _parse(cursor, f"SELECT 1 FROM samples WHERE (\n{sql}\n)", sql)
     skeleton = _parse(cursor, "SELECT 1 FROM samples WHERE (TRUE)", sql)
     _same_but_where(tree, skeleton, sql)
+    try:  # without the bracket, too: `a) OR (b` closes it, and would undo the other conditions of a query
+        _parse(cursor, f"SELECT 1 FROM samples WHERE {sql}", sql)
+    except errors.BadQuery:
+        raise errors.BadQuery(
+            f"{sql!r} is more than one boolean expression", hint="each bracket opens before it closes"
+        ) from None
     _refuse_foreign(tree["where_clause"], sql, ())
     named = set(_columns(tree["where_clause"]))
     known = {c.lower(): c for c in columns}

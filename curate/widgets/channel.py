@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import ipywidgets
+import msgspec
 
 from curate.errors import BadMessage, CurateError
 from curate.widgets import protocol
@@ -27,8 +28,22 @@ R = TypeVar("R", bound=protocol.Request)
 READ_THREADS = 2
 MAX_PENDING = 512
 
-# Everything else reads only, and may be answered in any order.
-IN_ORDER = (protocol.Hello, protocol.Select, protocol.GetSelection, protocol.GetIds, protocol.Tag, protocol.Refresh)
+# Everything else reads only, and may be answered in any order. To stop a job must not wait for what is written meanwhile.
+IN_ORDER = (
+    protocol.Look,
+    protocol.Refresh,
+    protocol.Edit,
+    protocol.Undo,
+    protocol.Redo,
+    protocol.Select,
+    protocol.SelectSamples,
+    protocol.Lasso,
+    protocol.Tag,
+    protocol.SaveSlice,
+    protocol.ToPython,
+    protocol.Export,
+    protocol.Project,
+)
 
 
 class Channel:
@@ -93,7 +108,9 @@ class Channel:
         key = (request.client, request.id)
         buffer: bytes | None = None
         try:
-            reply, buffer = self._handlers[type(request)](request)
+            reply, buffer = self._handler(request)(request)
+            if isinstance(reply, protocol.State):
+                reply = msgspec.structs.replace(reply, alive=self.alive)
         except CurateError as error:
             reply = failure(*key, error)
         except Exception as error:  # whatever it was, the person who looks at the widget has to see it
@@ -105,6 +122,14 @@ class Channel:
             self._unwanted.discard(key)
         if not unwanted:
             self.send(reply, buffer)
+
+    def _handler(self, request: protocol.Request) -> Handler:
+        try:
+            return self._handlers[type(request)]
+        except KeyError:
+            raise BadMessage(
+                f"This widget has no answer to {type(request).__name__}", hint="run the cell again"
+            ) from None
 
     def _cancel(self, key: tuple[str, int]) -> None:
         with self._lock:

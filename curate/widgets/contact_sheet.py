@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import io
 from html import escape
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageOps
 
 from curate.errors import BadValue
+from curate.search.evaluation import Rows
+from curate.view import View
 from curate.widgets import protocol, tiles, wording
 
 THUMBNAIL = (144, 108)
@@ -27,7 +28,7 @@ PLACEHOLDER = (
 )
 
 
-def contact_sheet_html(view: Any, n: int = 24) -> str:
+def contact_sheet_html(view: View, n: int = 24) -> str:
     """The first `n` samples of a view as HTML that needs nothing else: pictures as data URIs, all text escaped.
 
     Raises:
@@ -48,7 +49,7 @@ def contact_sheet_html(view: Any, n: int = 24) -> str:
     return "".join(parts) + "</div>"
 
 
-def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
+def contact_sheet_png(view: View, n: int = 24, columns: int = 6) -> bytes:
     """The first `n` samples of a view as a PNG image, `columns` in a row.
 
     Raises:
@@ -60,7 +61,7 @@ def contact_sheet_png(view: Any, n: int = 24, columns: int = 6) -> bytes:
     return buffer.getvalue()
 
 
-def contact_sheet_uri(view: Any, n: int = 24, columns: int = 8) -> str:
+def contact_sheet_uri(view: View, n: int = 24, columns: int = 8) -> str:
     """The same as a JPEG in a data URI, small enough to be saved with a widget.
 
     Raises:
@@ -71,13 +72,13 @@ def contact_sheet_uri(view: Any, n: int = 24, columns: int = 8) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def contact_sheet_text(view: Any) -> str:
+def contact_sheet_text(view: View, *, title: str) -> str:
     """The same in one line of plain text."""
     query = wording.python(view.query, longest=400)
-    return f"Gallery of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {query}"
+    return f"{title} of {len(view.rows().positions):,} of {view.dataset.count():,} samples: {query}"
 
 
-def _sheet(view: Any, n: int, columns: int) -> Image.Image:
+def _sheet(view: View, n: int, columns: int) -> Image.Image:
     if columns < 1:
         raise BadValue(f"'columns' must be at least 1. Got {columns}.")
     rows, infos, pictures = _samples(view, n)
@@ -108,7 +109,7 @@ def _tail(draw: ImageDraw.ImageDraw, name: str, room: float) -> str:
     return "…" + name
 
 
-def _samples(view: Any, n: int) -> tuple[Any, list[protocol.RowInfo], list[Image.Image | None]]:
+def _samples(view: View, n: int) -> tuple[Rows, list[protocol.RowInfo], list[Image.Image | None]]:
     if n < 1:
         raise BadValue(f"'n' must be at least 1. Got {n}.")
     rows = view.rows()
@@ -151,7 +152,7 @@ def _image(info: protocol.RowInfo, picture: Image.Image | None) -> str:
 
 def _caption(info: protocol.RowInfo) -> str:
     score = "" if info.score is None else f"{info.score:.3f} "
-    tags = "".join(f" #{tag}" for tag in info.tags)
+    tags = "".join(f" #{tag}" for tag in _tags(info))
     return f'<span style="{LINE}" title="{escape(info.name)}">{escape(score + info.name + tags)}</span>'
 
 
@@ -160,6 +161,10 @@ def alt_text(info: protocol.RowInfo) -> str:
     words = [info.name]
     if info.score is not None:
         words.append(f"score {info.score:.3f}")
-    if info.tags:
-        words.append("tagged " + ", ".join(info.tags))
+    if tags := _tags(info):
+        words.append("tagged " + ", ".join(tags))
     return ", ".join(words)
+
+
+def _tags(info: protocol.RowInfo) -> list[str]:
+    return [badge.text for badge in info.badges if badge.kind == "tag"]

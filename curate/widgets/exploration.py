@@ -1,11 +1,10 @@
 """What one widget, or several linked ones, look at: a view, its rows, a selection, and what can be undone.
 
 There is one lock, the session's, because evaluating a view takes that one anyway and two locks would be taken in two
-orders. What was found is kept in frozen objects, so that whoever reads (a page, a facet) reads without any lock:
+orders. What was found is kept in frozen objects, so that whoever reads (a page, a facet) reads without any lock. Positions
+mean other samples after a purge, which `Exploration.read` notices:
 
-    shown = exploration.shown()
-    frame = dataset.frame(shown.rows.positions[:64])
-    if exploration.dataset.session.generation != shown.rows.generation:  # a purge came between: once more
+    shown, frame = exploration.read(lambda shown: dataset.frame(shown.rows.positions[:64]))
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,21 +24,24 @@ from curate.search.evaluation import Rows
 from curate.view import View
 from curate.widgets import protocol
 from curate.widgets.grouping import RowGroups, grouped
+from curate.widgets.jobs import Jobs
+from curate.widgets.selection import Picked, Selection
 from curate.widgets.steps import Asked, Asking, Steps, Writing
 
 logger = logging.getLogger("curate.widgets")
 
 Listener = Callable[[protocol.AnyEvent], None]
+R = TypeVar("R")
 
 LOOK_EVERY = 2.0
 """Seconds between two looks whether another process has written to the dataset."""
 
 
-class _Keep:
-    """Stands for "the grouping that there is"."""
+class Keep:
+    """Stands for the grouping that there is."""
 
 
-KEEP = _Keep()
+KEEP = Keep()
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,21 +69,6 @@ class Shown:
     stale: bool
 
 
-@dataclass(frozen=True, eq=False)
-class Picked:
-    """One moment of the selection.
-
-    Attributes:
-        revision: counts up with every change.
-        mask: (n,) bool by position of the dataset. Not to be written to.
-        count: how many are selected.
-    """
-
-    revision: int
-    mask: np.ndarray
-    count: int
-
-
 class Exploration:
     """A view that is looked at and changed, with its selection and its undo. Thread-safe.
 
@@ -91,6 +79,7 @@ class Exploration:
         dataset: of the view.
         base: where it began.
         lock: the session's; held while anything here changes. Reading needs none.
+        jobs: what runs in the background.
     """
 
     def __init__(self, view: View) -> None:
@@ -103,17 +92,23 @@ class Exploration:
         self._order = 0
         self._looked = 0.0
         self._steps = Steps()
-        # a selection, and the sample ids that its mask is aligned with
-        self._selection = Picked(0, np.zeros(0, bool), 0), np.empty(0, np.int64)
-        self._selection_generation = self.dataset.session.generation
+        self._selection = Selection(self.dataset.session)
+        self._told = 0
         self._here: tuple[int, int, int] = (-1, -1, 0)
         self._listeners: list[weakref.WeakMethod[Listener]] = []
+        self.jobs = Jobs(self.announce)
         self._looking = False
         self._look_again = False
         self._kick = threading.Lock()
         self.dataset.session.watch(self._session_changed)
 
     # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> View:
+        """What is asked; nothing is evaluated."""
+        shown = self._shown
+        return self.base if shown is None else shown.view
 
     def shown(self) -> Shown:
         """The moment that is shown; the view is evaluated on first use, and again when positions mean other samples.
@@ -144,21 +139,35 @@ class Exploration:
             raise BadValue("The view has changed meanwhile, and nothing was done", hint="look at it and try again")
         return shown
 
+    def read(self, work: Callable[[Shown], R]) -> tuple[Shown, R]:
+        """Do something that reads by the positions of what is shown, once more where a purge came between."""
+        while True:
+            shown = self.shown()
+            try:
+                found = work(shown)
+            except Exception:
+                if shown.rows.generation == self.dataset.session.generation:
+                    raise
+            else:
+                if shown.rows.generation == self.dataset.session.generation:
+                    return shown, found
+
     def here(self) -> int:
         """How many of the selected samples are in the view."""
-        shown, picked = self.shown(), self.picked()
+        shown, (revision, count) = self.read(self._count_here)
+        self._here = shown.order, revision, count
+        return count
+
+    def _count_here(self, shown: Shown) -> tuple[int, int]:
+        picked = self.picked()
         order, revision, count = self._here
         if (order, revision) == (shown.order, picked.revision):
-            return count
-        if shown.rows.generation != self.dataset.session.generation:  # purged this very moment
-            return self.here()
-        count = int(np.count_nonzero(picked.mask[shown.rows.positions])) if picked.count else 0
-        self._here = shown.order, picked.revision, count
-        return count
+            return revision, count
+        return picked.revision, int(np.count_nonzero(picked.mask[shown.rows.positions])) if picked.count else 0
 
     # -- changing the query -------------------------------------------------------------------------------------------
 
-    def change(self, view: View, words: str, *, group: str | _Keep | None = KEEP, version: int | None = None) -> None:
+    def change(self, view: View, words: str, *, group: str | Keep | None = KEEP, version: int | None = None) -> None:
         """Show another view, as a step that can be undone.
 
         Args:
@@ -180,7 +189,7 @@ class Exploration:
             if version is not None:
                 self.current(version)
             before = self._asked
-            asked = Asked(view.query, before.group if isinstance(group, _Keep) else group)
+            asked = Asked(view.query, before.group if isinstance(group, Keep) else group)
             if asked == before and not (self._shown and self._shown.stale):
                 return
             shown = self._show(asked, view)
@@ -191,10 +200,16 @@ class Exploration:
     def written(self, events: Sequence[str], words: str) -> None:
         """Note what was written to the dataset, as a step that can be undone; no events are no step."""
         events = tuple(event for event in events if event)
-        if events:
-            with self.lock:
-                self._steps.did(Writing(events, words))
+        if not events:
+            return
+        with self.lock:
+            self._steps.did(Writing(events, words))
+            # a look may have shown what was written already, but not that it can be undone
+            self._version += 1
+            self._shown = shown = replace(self.shown(), version=self._version)
         self.look(now=True)
+        if self._shown is shown:
+            self.announce(protocol.ViewChanged(version=shown.version))
 
     @property
     def undo_words(self) -> str:
@@ -252,15 +267,7 @@ class Exploration:
 
     def picked(self) -> Picked:
         """The selection, aligned with today's positions."""
-        picked, ids = self._selection
-        if ids is self.dataset.session.sample_ids:
-            return picked
-        with self.lock:
-            before = self._selection[0]
-            picked = self._aligned()
-        if picked.count != before.count:
-            self._tell_selection("")
-        return picked
+        return self._selection.now()
 
     def pick(
         self, operation: protocol.Operation, positions: np.ndarray, *, origin: str = "", generation: int | None = None
@@ -279,52 +286,38 @@ class Exploration:
         with self.lock:
             if generation is not None and generation != self.dataset.session.generation:
                 raise BadValue("Samples were erased meanwhile, and nothing was selected", hint="try again")
-            held = self._aligned()
-            mask = np.zeros_like(held.mask) if operation == "set" else held.mask.copy()
-            if operation == "toggle":
-                others = np.zeros_like(mask)
-                others[positions] = True
-                mask ^= others
-            else:
-                mask[positions] = operation != "remove"
-            picked = Picked(held.revision + 1, _frozen(mask), int(np.count_nonzero(mask)))
-            self._selection = picked, self.dataset.session.sample_ids
+            picked = self._selection.pick(operation, positions)
         self._tell_selection(origin)
         return picked
 
     def picked_positions(self) -> np.ndarray:
         """(m,) int64 positions of the selection: those in the view in its order, then the others as ingested."""
-        with self.lock:
-            shown, mask = self.shown(), self.picked().mask
-            here = shown.rows.positions[mask[shown.rows.positions]]
-            others = mask.copy()
-            others[here] = False
-        return np.concatenate([here, np.flatnonzero(others)])
+        return self.read(self._in_view_first)[1]
 
-    def _aligned(self) -> Picked:
-        """The selection by today's positions; the lock is held."""
-        session = self.dataset.session
-        picked, ids = self._selection
-        if ids is not session.sample_ids:
-            mask = np.zeros(session.n, bool)
-            if self._selection_generation == session.generation:
-                mask[: len(ids)] = picked.mask  # samples were added behind
-            elif picked.count:
-                at = session.positions_of(ids[picked.mask])
-                mask[at[at >= 0]] = True
-            count = int(np.count_nonzero(mask))
-            picked = Picked(picked.revision + (count != picked.count), _frozen(mask), count)
-            self._selection = picked, session.sample_ids
-            self._selection_generation = session.generation
-        return picked
+    def picked_ids(self) -> np.ndarray:
+        """(m,) int64 ids of the selection, in the same order."""
+        return self.read(lambda shown: self.dataset.session.sample_ids[self._in_view_first(shown)])[1]
+
+    def _in_view_first(self, shown: Shown) -> np.ndarray:
+        mask = self.picked().mask
+        here = shown.rows.positions[mask[shown.rows.positions]]
+        others = mask.copy()
+        others[here] = False
+        return np.concatenate([here, np.flatnonzero(others)])
 
     def _tell_selection(self, origin: str) -> None:
         picked = self.picked()
+        self._told = picked.revision
         try:
             here = self.here()
         except CurateError:  # the view itself cannot be shown, and says so by itself
             here = 0
         self.announce(protocol.SelectionChanged(origin=origin, revision=picked.revision, count=picked.count, here=here))
+
+    def _tell_losses(self) -> None:
+        """Say so where a purge took samples out of the selection."""
+        if self.picked().revision > self._told:
+            self._tell_selection("")
 
     # -- the dataset changes ------------------------------------------------------------------------------------------
 
@@ -370,7 +363,7 @@ class Exploration:
         with self.lock:
             self.dataset.session.refresh()
             shown = self._show(self._asked)
-        self.picked()
+        self._tell_losses()
         self.announce(protocol.ViewChanged(version=shown.version))
 
     def listen(self, listener: Listener) -> None:
@@ -404,8 +397,8 @@ class Exploration:
             self._look_again = False
         try:
             self.look(now=True)
-            self.picked()
-        except CurateError as error:  # whoever looks at the widget is told when they ask
+            self._tell_losses()
+        except Exception as error:  # whoever looks at the widget is told when they ask
             logger.info("A widget's view cannot be shown any more: %s", error)
         with self._kick:
             self._looking = self._look_again

@@ -1,60 +1,90 @@
-"""Which rows of a view a person has picked: a mask that the browser changes by ranges of row numbers."""
+"""Which samples a person has picked: a mask over the positions of the dataset, so that it outlives changes of the query."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-Operation = Literal["set", "add", "remove", "toggle"]
+from curate.store.session import Session
+from curate.widgets.protocol import Operation
 
 
-class RowSelection:
-    """A mutable set of row numbers of a view with `rows` rows. Whoever shares it between threads locks it.
+@dataclass(frozen=True, eq=False)
+class Picked:
+    """One moment of the selection.
 
     Attributes:
         revision: counts up with every change.
-        count: how many rows are in it.
+        mask: (n,) bool by position of the dataset. Not to be written to.
+        count: how many are selected.
     """
 
-    def __init__(self, rows: int) -> None:
-        self.mask = np.zeros(rows, dtype=bool)
-        self.revision = 0
-        self.count = 0
+    revision: int
+    mask: np.ndarray
+    count: int
 
-    def apply(self, operation: Operation, ranges: Sequence[tuple[int, int]] | None) -> None:
-        """Change it by ranges `[start, stop)`, which are cut at the ends of the view; None means every row."""
-        picked = np.zeros_like(self.mask)
-        for start, stop in [(0, self.mask.size)] if ranges is None else ranges:
-            picked[start:stop] = True
-        if operation == "set":
-            self.replace(picked)
-        elif operation == "add":
-            self.replace(self.mask | picked)
-        elif operation == "remove":
-            self.replace(self.mask & ~picked)
+
+class Selection:
+    """The selection now. Changes need the lock of the session; looking needs it only after an ingest or a purge."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._generation = session.generation
+        # what is picked, and the sample ids that its mask is aligned with: one assignment changes both
+        self._now = Picked(0, np.zeros(0, bool), 0), np.empty(0, np.int64)
+
+    def now(self) -> Picked:
+        """What is picked, by today's positions."""
+        picked, ids = self._now
+        if ids is self._session.sample_ids:
+            return picked
+        with self._session.lock:
+            return self._aligned()
+
+    def pick(self, operation: Operation, positions: np.ndarray) -> Picked:
+        """Change it by (m,) int64 positions of today; the lock is held."""
+        held = self._aligned()
+        mask = np.zeros_like(held.mask) if operation == "set" else held.mask.copy()
+        if operation == "toggle":
+            others = np.zeros_like(mask)
+            others[positions] = True
+            mask ^= others
         else:
-            self.replace(self.mask ^ picked)
+            mask[positions] = operation != "remove"
+        return self._take(mask, held.revision + 1)
 
-    def replace(self, mask: np.ndarray) -> None:
-        """Take another mask, bool, one a row."""
-        self.mask = mask
-        self.count = int(np.count_nonzero(mask))
-        self.revision += 1
+    def _aligned(self) -> Picked:
+        picked, ids = self._now
+        session = self._session
+        if ids is session.sample_ids:
+            return picked
+        mask = np.zeros(session.n, bool)
+        if self._generation == session.generation:
+            mask[: len(ids)] = picked.mask  # samples were added behind
+        elif picked.count:
+            at = session.positions_of(ids[picked.mask])
+            mask[at[at >= 0]] = True
+        return self._take(mask, picked.revision + (int(np.count_nonzero(mask)) != picked.count))
 
-    def rows(self) -> np.ndarray:
-        """The row numbers, int64, ascending."""
-        return np.flatnonzero(self.mask)
+    def _take(self, mask: np.ndarray, revision: int) -> Picked:
+        mask.setflags(write=False)
+        picked = Picked(revision, mask, int(np.count_nonzero(mask)))
+        self._generation = self._session.generation
+        self._now = picked, self._session.sample_ids
+        return picked
 
-    def ranges(self) -> np.ndarray:
-        """The same as (k, 2) int32 ranges `[start, stop)`, ascending, as few as possible."""
-        edges = np.flatnonzero(np.diff(self.mask.astype(np.int8), prepend=0, append=0))
-        return edges.reshape(-1, 2).astype(np.int32)
 
-    def encode(self) -> tuple[Literal["ranges", "bitmap"], bytes]:
-        """The whole selection as bytes: ranges, or one bit a row (lowest first) where that is smaller."""
-        ranges = self.ranges()
-        if ranges.nbytes <= self.mask.size // 8 + 8:
-            return "ranges", ranges.tobytes()
-        return "bitmap", np.packbits(self.mask, bitorder="little").tobytes()
+def ranges(mask: np.ndarray) -> np.ndarray:
+    """Where a mask is true, as (k, 2) int32 ranges `[start, stop)`, ascending, as few as possible."""
+    edges = np.flatnonzero(np.diff(mask.astype(np.int8), prepend=0, append=0))
+    return edges.reshape(-1, 2).astype(np.int32)
+
+
+def encode(mask: np.ndarray) -> tuple[Literal["ranges", "bitmap"], bytes]:
+    """A mask as bytes: its ranges, or one bit a row (lowest first) where that is smaller."""
+    found = ranges(mask)
+    if found.nbytes <= mask.size // 8 + 8:
+        return "ranges", found.tobytes()
+    return "bitmap", np.packbits(mask, bitorder="little").tobytes()

@@ -1,23 +1,62 @@
-"""A query in the words of a widget's top bar."""
+"""A query in the words of a widget."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from curate import query as q
-from curate.widgets.protocol import Chip
+from curate.dataset import Dataset
+from curate.widgets.protocol import Chip, Interval, Values
+from curate.widgets.tiles import name_of, text_of
+
+LONGEST = 120
+"""Characters of a chip; the whole query is in its Python."""
+
+NAMED = 64
+"""Examples that are called by the name of their file."""
+
+PARTS = ("words", "minus", "like", "unlike")
+"""The parts of a search, in the order in which its chips are numbered."""
+
+MOST_IDS = 2000
+"""Ids of a step that are written as Python; a person reads none of them."""
 
 
-def chips(query: q.Query) -> list[Chip]:
-    """One chip a step; a search gives one for each word and picture that it adds or takes away, a sort gives none."""
-    return [chip for step in query.steps for chip in _chips(step)]
+def chips(query: q.Query, dataset: Dataset | None = None) -> list[Chip]:
+    """One chip a step; a search gives one for each word and example, `tagged` one for each tag.
+
+    Args:
+        query: of a view.
+        dataset: whose samples are called by the names of their files; without it they are called by their ids.
+    """
+    examples = [e.sample_id for step in query.steps if isinstance(step, q.Search) for e in (*step.like, *step.unlike)]
+    ids = [id for id in examples if id is not None][:NAMED]
+    called = names(dataset, ids) if dataset is not None and ids else {}
+    return [
+        Chip(kind=kind, text=cut(text, LONGEST), step=at, part=part)
+        for at, step in enumerate(query.steps)
+        for part, (kind, text) in enumerate(_chips(step, called))
+    ]
 
 
 def python(query: q.Query, *, longest: int = 20_000) -> str:
     """The query as Python; cut where it names very many ids."""
-    text = query.to_python()
-    return text if len(text) <= longest else text[:longest] + "…"
+    steps = [
+        msgspec.structs.replace(step, ids=step.ids[:MOST_IDS])
+        if isinstance(step, q.Select | q.Exclude) and len(step.ids) > MOST_IDS
+        else step
+        for step in query.steps
+    ]
+    shortened = any(short is not step for short, step in zip(steps, query.steps, strict=True))
+    text = q.Query(tuple(steps)).to_python()
+    if not shortened:
+        return cut(text, longest)
+    return cut(
+        text + f"  # … of {sum(len(s.ids) for s in query.steps if isinstance(s, q.Select | q.Exclude)):,} ids", longest
+    )
 
 
 def order(query: q.Query) -> str:
@@ -33,28 +72,66 @@ def order(query: q.Query) -> str:
     return by
 
 
-def _chips(step: q.AnyStep) -> Iterator[Chip]:
+def sorted_by(query: q.Query) -> tuple[str | None, bool]:
+    """The column that the rows are sorted by, and whether descending; None is the order of the search, or of ingest."""
+    last = query.steps[-1] if query.steps else None
+    return (last.column, last.descending) if isinstance(last, q.SortBy) else (None, False)
+
+
+def names(dataset: Dataset, ids: Sequence[int]) -> dict[int, str]:
+    """The names of the files of samples; what is not there any more is called by its id."""
+    at = dataset.positions_of(ids)
+    there = at[at >= 0]
+    found = {id: f"sample {id}" for id in ids}
+    if len(there):
+        frame = dataset.frame(there, ["sample_id", "uri"])
+        found |= {id: name_of(uri) for id, uri in frame.iter_rows()}
+    return found
+
+
+def samples(count: int) -> str:
+    """So many samples."""
+    return "1 sample" if count == 1 else f"{count:,} samples"
+
+
+def cut(text: str, longest: int) -> str:
+    """The text, or as much of it as fits."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def filter_text(filter: Values | Interval | None) -> str:
+    """What a facet filters by."""
+    if isinstance(filter, Values):
+        return ", ".join("none" if value is None else text_of(value) for value in filter.values[:20])
+    if filter is None or (filter.low is None and filter.high is None):
+        return "any"
+    low, high = ("" if bound is None else f"{bound:.4g}" for bound in (filter.low, filter.high))
+    return f"{low} to {high}" if low and high else f"from {low}" if low else f"below {high}"
+
+
+def _chips(step: q.AnyStep, called: Mapping[int, str]) -> Iterator[tuple[Any, str]]:
     match step:
         case q.Where():
-            yield Chip(kind="where", text=_where(step.sql, step.params))
+            yield "where", _where(step.sql, step.params)
         case q.Search():
-            yield from (Chip(kind="words", text=_word(word)) for word in step.words)
-            yield from (Chip(kind="minus", text=_word(word)) for word in step.minus)
-            yield from (Chip(kind="like", text=_example(example)) for example in step.like)
-            yield from (Chip(kind="unlike", text=_example(example)) for example in step.unlike)
+            yield from (("words", _word(word)) for word in step.words)
+            yield from (("minus", _word(word)) for word in step.minus)
+            yield from (("like", _example(example, called)) for example in step.like)
+            yield from (("unlike", _example(example, called)) for example in step.unlike)
         case q.Tagged():
-            yield from (Chip(kind="tagged", text=tag) for tag in step.tags)
+            yield from (("tagged", tag) for tag in step.tags)
         case q.Untagged():
-            yield from (Chip(kind="untagged", text=tag) for tag in step.tags)
+            yield from (("untagged", tag) for tag in step.tags)
         case q.Select():
-            yield Chip(kind="other", text=f"{len(step.ids):,} chosen samples")
+            yield "other", f"{samples(len(step.ids))} chosen" if len(step.ids) != 1 else "1 chosen sample"
         case q.Exclude():
-            what = f"{len(step.ids):,} samples" if step.query is None else "another view"
-            yield Chip(kind="other", text=f"without {what}")
+            yield "other", f"without {samples(len(step.ids)) if step.query is None else 'another view'}"
+        case q.SortBy():
+            yield "sort", f"by {step.column}{', descending' if step.descending else ''}"
         case q.Limit():
-            yield Chip(kind="other", text=f"first {step.n:,}")
+            yield "other", f"first {step.n:,}"
         case q.Sample():
-            yield Chip(kind="other", text=f"{step.n:,} drawn, {step.how}")
+            yield "other", f"{step.n:,} drawn, {step.how}"
 
 
 def _where(sql: str, params: Sequence[Any]) -> str:
@@ -71,11 +148,11 @@ def _word(word: q.Word) -> str:
     return word.text if word.weight == 1 else f"{word.text} × {word.weight:g}"
 
 
-def _example(example: q.Example) -> str:
+def _example(example: q.Example, called: Mapping[int, str]) -> str:
     if example.sample_id is not None:
-        name = f"sample {example.sample_id}"
+        name = called.get(example.sample_id, f"sample {example.sample_id}")
     elif example.location is not None:
         name = example.location.replace("\\", "/").rsplit("/", 1)[-1]
     else:
-        name = "a vector"
+        name = "a picture"
     return name if example.weight == 1 else f"{name} × {example.weight:g}"

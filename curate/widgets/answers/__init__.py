@@ -1,1 +1,21 @@
 """What widgets are asked for, one module a subject; each answers from an `Exploration`."""
+
+from __future__ import annotations
+
+from curate.widgets.answers.editing import EditingAnswers
+from curate.widgets.answers.picking import PickingAnswers
+from curate.widgets.answers.rows import RowAnswers
+from curate.widgets.channel import Handler
+from curate.widgets.exploration import Exploration
+from curate.widgets.protocol import Request
+
+ANSWERS = (
+    EditingAnswers,
+    PickingAnswers,
+    RowAnswers,
+)
+
+
+def answers_of(exploration: Exploration) -> dict[type[Request], Handler]:
+    """Who answers which request."""
+    return {asked: handler for answers in ANSWERS for asked, handler in answers(exploration).handlers().items()}
