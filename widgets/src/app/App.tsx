@@ -7,6 +7,7 @@ import { Passing } from "../notice/Passing";
 import { Still } from "../notice/Still";
 import { pictureIn } from "../search/picture";
 import { SelectionBar } from "../selection/SelectionBar";
+import { Toast } from "../selection/Toast";
 import type { Store } from "../store/store";
 import { Body } from "./Body";
 import { onKey } from "./keys";
@@ -104,7 +105,13 @@ function Content({ store }: { store: Store }) {
     <>
       <Body store={store} />
       <Passing store={store} />
-      {core.part !== "facets" && <SelectionBar store={store} />}
+      {core.part === "facets" ? (
+        <div class="curate-toast-place">
+          <Toast store={store} />
+        </div>
+      ) : (
+        <SelectionBar store={store} />
+      )}
       <Jobs store={store} />
     </>
   );

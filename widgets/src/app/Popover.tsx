@@ -18,7 +18,13 @@ interface Props {
   children: ComponentChildren;
 }
 
-const FOCUSABLE = "[data-autofocus], input, textarea, select, button:not(:disabled), [tabindex='0']";
+const FOCUSABLE = "input, textarea, select, button:not(:disabled), [tabindex='0']";
+
+/** What takes the focus in something that opens. */
+function first(element: HTMLElement): HTMLElement {
+  const wanted = element.querySelector<HTMLElement>("[data-autofocus]");
+  return wanted ?? element.querySelector<HTMLElement>(FOCUSABLE) ?? element;
+}
 
 /**
  * Something that lies over everything, in the top layer, so that no cell and no panel clips it. Escape, a press outside
@@ -75,7 +81,7 @@ export function Popover({
     const element = box.current;
     if (element === null) return undefined;
     const opener = anchor.current;
-    if (takesFocus) (element.querySelector<HTMLElement>(FOCUSABLE) ?? element).focus({ preventScroll: true });
+    if (takesFocus) first(element).focus({ preventScroll: true });
     const outside = (target: EventTarget | null) =>
       target instanceof Node && !element.contains(target) && !(opener?.contains(target) ?? false);
     const onDown = (event: PointerEvent) => {
@@ -89,8 +95,12 @@ export function Popover({
     return () => {
       document.removeEventListener("pointerdown", onDown, { capture: true });
       element.removeEventListener("focusout", onFocus);
-      const root = element.getRootNode() as Document | ShadowRoot;
-      if (element.contains(root.activeElement)) opener?.focus({ preventScroll: true });
+      // Where the focus was inside, it is nowhere once that is gone.
+      const root = opener?.getRootNode() as Document | ShadowRoot | undefined;
+      const active = root?.activeElement ?? null;
+      if (active === null || active === document.body || element.contains(active)) {
+        opener?.focus({ preventScroll: true });
+      }
     };
   }, [anchor, takesFocus]);
 

@@ -19,7 +19,7 @@ export function TopBar({ store }: { store: Store }) {
     <header class="curate-top">
       <Dataset store={store} />
       {part !== "facets" && part !== "map" ? <SearchBar store={store} /> : <span class="curate-top-room" />}
-      <div class="curate-tools">
+      <div class="curate-top-tools">
         <Step store={store} way="undo" words={state?.undo ?? ""} />
         <Step store={store} way="redo" words={state?.redo ?? ""} />
         {part === "explorer" && (

@@ -79,7 +79,7 @@ export class ShellSlice {
 
   /** Give the focus back to the widget, from something that is gone. */
   focus(): void {
-    this.root?.querySelector<HTMLElement>(".curate-grid, .curate-tools button")?.focus();
+    this.root?.querySelector<HTMLElement>(".curate-grid, .curate-top-tools button")?.focus();
   }
 
   // Full screen

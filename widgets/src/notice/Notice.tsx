@@ -35,7 +35,7 @@ export function FailureNotice({
 export function NoMatch({ store }: { store: Store }) {
   const { core, search } = store;
   const state = core.state.value;
-  const last = state?.chips.at(-1);
+  const undo = state?.undo ?? "";
   return (
     <div class="curate-notice curate-notice-centre" role="status">
       <strong>No sample fits this query.</strong>
@@ -43,13 +43,17 @@ export function NoMatch({ store }: { store: Store }) {
         There are {state?.total.toLocaleString("en")} samples in <bdi>{state?.dataset}</bdi>.
       </p>
       <div class="curate-notice-ways">
-        {last !== undefined && (
+        {undo !== "" ? (
+          <button type="button" class="curate-button" title={undo} onClick={() => void core.undo()}>
+            <Icon name="undo" /> Undo the last step
+          </button>
+        ) : (
           <button type="button" class="curate-button" onClick={() => void search.removeLast()}>
             <Icon name="close" /> Remove the last step
           </button>
         )}
         <button type="button" class="curate-button" onClick={() => void search.clear()}>
-          Clear
+          Clear the query
         </button>
       </div>
     </div>

@@ -29,7 +29,7 @@ export function chipText(chip: Chip): string {
 export function Chips({ store, onLeave }: { store: Store; onLeave: () => void }) {
   const list = useRef<HTMLUListElement>(null);
   const more = useRef<HTMLButtonElement>(null);
-  const [room, setRoom] = useState(Number.POSITIVE_INFINITY);
+  const [room, setRoom] = useState({ fitting: Number.POSITIVE_INFINITY, slack: 0 });
   const [open, setOpen] = useState(false);
   const chips = store.core.state.value?.chips ?? [];
 
@@ -40,7 +40,9 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
       const ends = [...element.children].map(
         (child) => (child as HTMLElement).offsetLeft + (child as HTMLElement).offsetWidth,
       );
-      setRoom(shown(ends, element.clientWidth));
+      const fitting = shown(ends, element.clientWidth);
+      const slack = fitting < ends.length ? Math.max(element.clientWidth - (ends[fitting - 1] ?? 0), 0) : 0;
+      setRoom((was) => (was.fitting === fitting && was.slack === slack ? was : { fitting, slack }));
     };
     measure();
     const observer = new ResizeObserver(measure);
@@ -49,7 +51,7 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
   }, [chips]);
 
   if (chips.length === 0) return null;
-  const fitting = Math.min(room, chips.length);
+  const fitting = Math.min(room.fitting, chips.length);
   const hidden = chips.slice(fitting);
   const focusChip = (at: number) => {
     const button = list.current?.children[at]?.querySelector("button");
@@ -90,6 +92,7 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
           ref={more}
           type="button"
           class="curate-chip-more"
+          style={{ marginInlineStart: `-${room.slack}px` }}
           aria-haspopup="dialog"
           aria-expanded={open}
           aria-label={`${hidden.length} more steps`}
