@@ -91,7 +91,7 @@ export function Picker({ label, title, choices, onOpen, onPick, children }: Prop
               event.preventDefault();
             }}
           />
-          <div ref={list} id={`${id}-list`} role="listbox" aria-label={label} class="curate-options">
+          <div ref={list} id={`${id}-list`} role="listbox" aria-label={label} class="curate-picks">
             {found.map((choice, i) => (
               // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys of the whole list
               <div

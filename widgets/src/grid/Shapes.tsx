@@ -1,6 +1,6 @@
 import type { Shape } from "../protocol";
 import type { Palette } from "./palette";
-import type { Frame } from "./placement";
+import { type Frame, named } from "./placement";
 import "./shapes.css";
 
 const NAME_PX = 13;
@@ -10,12 +10,10 @@ interface Props {
   palette: Palette;
   /** Where the picture is inside of what this lies over. */
   frame: Frame;
-  /** With the values of the labels beside the boxes. */
-  words: boolean;
 }
 
 /** Labels with a place, drawn over a picture. Every line has a dark edge, so that it is seen on any picture. */
-export function Shapes({ shapes, palette, frame, words }: Props) {
+export function Shapes({ shapes, palette, frame }: Props) {
   const style = {
     left: `${frame.left}px`,
     top: `${frame.top}px`,
@@ -38,25 +36,24 @@ export function Shapes({ shapes, palette, frame, words }: Props) {
           );
         })}
       </svg>
-      {words &&
-        shapes.map((shape, i) => {
-          const corner = cornerOf(shape);
-          if (corner === null || shape.value === "") return null;
-          return (
-            <bdi
-              key={i}
-              class="curate-shape-name"
-              style={{
-                left: `${corner[0] * 100}%`,
-                // Above the box, or inside of it where there is no room above.
-                top: `${Math.max(corner[1] * frame.height, NAME_PX)}px`,
-                background: palette.colour(shape.value),
-              }}
-            >
-              {shape.value}
-            </bdi>
-          );
-        })}
+      {shapes.map((shape, i) => {
+        const corner = cornerOf(shape);
+        if (corner === null || !named(shape.value, widthOf(shape) * frame.width)) return null;
+        return (
+          <bdi
+            key={i}
+            class="curate-shape-name"
+            style={{
+              left: `${corner[0] * 100}%`,
+              // Above the box, or inside of it where there is no room above.
+              top: `${Math.max(corner[1] * frame.height, NAME_PX)}px`,
+              background: palette.colour(shape.value),
+            }}
+          >
+            {shape.value}
+          </bdi>
+        );
+      })}
     </span>
   );
 }
@@ -104,4 +101,11 @@ export function cornerOf(shape: Shape): [number, number] | null {
     top = Math.min(top, points[i + 1] as number);
   }
   return [Math.max(left, 0), Math.max(top, 0)];
+}
+
+/** How wide a shape is, as a share of the picture. */
+function widthOf(shape: Shape): number {
+  if (shape.box !== null) return shape.box[2] ?? 0;
+  const across = (shape.points ?? []).filter((_, i) => i % 2 === 0);
+  return across.length === 0 ? 0 : Math.max(...across) - Math.min(...across);
 }

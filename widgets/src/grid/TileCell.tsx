@@ -1,7 +1,7 @@
 import { memo } from "preact/compat";
 import { Icon } from "../icons/Icon";
 import type { Palette } from "./palette";
-import { BADGES_FROM, fitting, framed, WORDS_FROM } from "./placement";
+import { BADGES_FROM, fitting, framed } from "./placement";
 import { Shapes } from "./Shapes";
 import type { Tile } from "./tiles";
 
@@ -52,7 +52,7 @@ export const TileCell = memo(function TileCell(props: Props) {
     >
       {tile && <Picture {...props} tile={tile} />}
       {own && props.tools && width >= BADGES_FROM && (
-        <span class="curate-tools">
+        <span class="curate-tile-tools">
           <button
             type="button"
             tabIndex={-1}
@@ -96,14 +96,9 @@ function Picture({ tile, width, height, badges, cropped, palette }: Props & { ti
         </span>
       )}
       {palette !== null && tile.shapes.length > 0 && tile.url !== "" && (
-        <Shapes
-          shapes={tile.shapes}
-          palette={palette}
-          frame={framed(tile, { width, height }, cropped)}
-          words={width >= WORDS_FROM}
-        />
+        <Shapes shapes={tile.shapes} palette={palette} frame={framed(tile, { width, height }, cropped)} />
       )}
-      {badges && <Badges tile={tile} width={width} />}
+      {badges && <Badges tile={tile} width={width} palette={palette} />}
     </>
   );
 }
@@ -120,7 +115,7 @@ function Image({ url, cropped }: { url: string; cropped: boolean }) {
   );
 }
 
-function Badges({ tile, width }: { tile: Tile; width: number }) {
+function Badges({ tile, width, palette }: { tile: Tile; width: number; palette: Palette | null }) {
   const scored = tile.score !== null;
   const { shown, more } = fitting(tile.badges, width, scored);
   if (width < BADGES_FROM || (!scored && shown.length === 0)) return null;
@@ -131,6 +126,9 @@ function Badges({ tile, width }: { tile: Tile; width: number }) {
         {shown.map(({ kind, text }) => (
           <span key={kind + text} class={`curate-badge curate-badge-${kind}`}>
             {kind === "issue" && <Icon name="warning" />}
+            {kind === "label" && palette?.knows(text) && (
+              <i class="curate-dot" style={{ background: palette.colour(text) }} />
+            )}
             <bdi>{text}</bdi>
           </span>
         ))}

@@ -85,7 +85,7 @@ export function Toolbar({ store }: { store: Store }) {
           )}
         </span>
       </Picker>
-      <span class="curate-room" />
+      <span class="curate-between" />
       <button
         type="button"
         class="curate-button curate-plain"

@@ -23,6 +23,11 @@ export class Palette {
     return COLOURS[this.place(value)] as string;
   }
 
+  /** Whether something of this value has been drawn. */
+  knows(value: string): boolean {
+    return this.taken.has(value);
+  }
+
   private place(value: string): number {
     const known = this.taken.get(value);
     if (known !== undefined) return known;

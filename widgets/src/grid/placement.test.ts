@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Badge } from "../protocol";
-import { fitting, framed } from "./placement";
+import { fitting, framed, named } from "./placement";
 
 const TILE = { width: 160, height: 120 };
 
@@ -43,4 +43,10 @@ it("puts what is wrong first, and counts what the kernel left out", () => {
   const { shown, more } = fitting(badges, 110, false);
   expect(shown[0]?.text).toBe("corrupt");
   expect(shown.length + more).toBe(6);
+});
+
+it("names what is wide enough for its name", () => {
+  expect(named("car", 40)).toBe(true);
+  expect(named("car", 12)).toBe(false);
+  expect(named("", 400)).toBe(false);
 });

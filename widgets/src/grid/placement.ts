@@ -24,12 +24,18 @@ export function framed(
 
 /** Tiles narrower than this show nothing but the picture. */
 export const BADGES_FROM = 96;
-/** From here on there is room for the names of boxes, and for buttons. */
-export const WORDS_FROM = 120;
-
 const BADGE_PX = 14;
 const LETTER_PX = 6.2;
 const SCORE_PX = 44;
+
+/** Room that the name of a shape takes at its corner. */
+const NAME_PX = 8;
+const NAME_LETTER_PX = 6;
+
+/** Whether a shape of some width has room for its name; without it, its colour has to do. */
+export function named(name: string, width: number): boolean {
+  return name !== "" && NAME_PX + name.length * NAME_LETTER_PX <= width * 1.25;
+}
 
 /** The badges that a tile has room for, the important ones first, and how many more there are. */
 export function fitting(

@@ -62,8 +62,8 @@ export function ExportForm({ store }: { store: Store }) {
         autocomplete="off"
         spellcheck={false}
         maxLength={4096}
-        disabled={exports === null}
-        data-autofocus
+        // Not disabled while its beginning is on the way: then the focus could not go there.
+        readOnly={exports === null}
         value={path}
         onInput={(event) => setPath(event.currentTarget.value)}
       />

@@ -129,7 +129,7 @@ export function SelectionBar({ store }: { store: Store }) {
   };
 
   return (
-    <footer ref={bar} class="curate-bar curate-bottom" role="group" aria-label="Selection">
+    <footer ref={bar} class="curate-bottom" role="group" aria-label="Selection">
       <Count store={store} />
       {here < count && (
         <button
@@ -151,7 +151,7 @@ export function SelectionBar({ store }: { store: Store }) {
           clear
         </button>
       )}
-      <span class="curate-room" />
+      <span class="curate-between" />
       {FOLDING.map(button)}
       <span ref={more}>
         <Menu label="More actions" title="More actions" entries={entries} align="end" class="curate-plain">

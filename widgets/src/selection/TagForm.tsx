@@ -67,7 +67,7 @@ export function TagForm({ store }: { store: Store }) {
           Untag
         </button>
       </div>
-      <div id={`${id}-tags`} role="listbox" aria-label="Tags" class="curate-options">
+      <div id={`${id}-tags`} role="listbox" aria-label="Tags" class="curate-picks">
         {offered.map((tag, i) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: the field has the keys of the whole list
           <div

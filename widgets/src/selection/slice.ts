@@ -129,6 +129,11 @@ export class SelectionSlice {
     this.answer(this.core.rpc.request("select_samples", { operation: "set", samples: [] }));
   }
 
+  /** These samples, in the view or outside of it. */
+  toggleSamples(samples: string[]): void {
+    this.answer(this.core.rpc.request("select_samples", { operation: "toggle", samples }));
+  }
+
   /** Only what the view shows of the selection. */
   dropOutside(): void {
     const ranges = this.ranges.peek();
