@@ -1,21 +1,10 @@
 import { useEffect, useRef } from "preact/hooks";
+import { Icon } from "../icons/Icon";
 import type { Store } from "../store/store";
+import { type Section, sectionsOf } from "./keys";
 import "./help.css";
 
-const KEYS: [string[], string][] = [
-  [["←", "→", "↑", "↓"], "move"],
-  [["Home", "End", "PgUp", "PgDn"], "move far"],
-  [["Space"], "select or deselect"],
-  [["Shift"], "with a move or a click: select everything from the last pick to here"],
-  [["Ctrl"], "with a click: add to the selection, or take away"],
-  [["Ctrl", "A"], "select all"],
-  [["Esc"], "clear the selection, close what is open"],
-  [["Enter"], "enlarge; a double click does the same"],
-  [["+", "−"], "larger or smaller pictures"],
-  [["t"], "tag the selection"],
-  [["?"], "this help"],
-];
-
+/** All keys, of what this widget shows. */
 export function Help({ store }: { store: Store }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const open = store.shell.help.value;
@@ -25,25 +14,43 @@ export function Help({ store }: { store: Store }) {
     dialog.current?.focus();
   }, [open]);
   if (!open) return null;
-  const close = () => {
-    store.shell.help.value = false;
-  };
+  const close = () => dialog.current?.close();
   return (
     <dialog
       ref={dialog}
       class="curate-dialog curate-help"
       tabIndex={-1}
       aria-label="Keyboard"
-      onClose={close}
+      onClose={() => {
+        store.shell.help.value = false;
+      }}
       onClick={(event) => event.target === event.currentTarget && close()}
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key === "?") close();
       }}
     >
-      <h2>Keyboard</h2>
+      <div class="curate-help-head">
+        <h2>Keyboard</h2>
+        <button type="button" class="curate-button curate-plain" aria-label="Close" onClick={close}>
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="curate-help-body">
+        {sectionsOf(store.core.part).map((section) => (
+          <Keys key={section.title} section={section} />
+        ))}
+      </div>
+    </dialog>
+  );
+}
+
+function Keys({ section }: { section: Section }) {
+  return (
+    <section>
+      <h3>{section.title}</h3>
       <dl>
-        {KEYS.map(([keys, what]) => (
+        {section.lines.map(([keys, what]) => (
           <div key={what}>
             <dt>
               {keys.map((key) => (
@@ -54,9 +61,6 @@ export function Help({ store }: { store: Store }) {
           </div>
         ))}
       </dl>
-      <button type="button" class="curate-button" onClick={close}>
-        Close
-      </button>
-    </dialog>
+    </section>
   );
 }

@@ -1,0 +1,84 @@
+import type { Part } from "../store/core";
+
+/** What a key does: the keys that are pressed together, or ("…") one of them, and what it does. */
+export type Line = readonly [keys: readonly string[], what: string];
+
+export interface Section {
+  title: string;
+  parts: readonly Part[];
+  lines: readonly Line[];
+}
+
+const ALL: readonly Part[] = ["explorer", "gallery", "map", "facets"];
+const PICTURES: readonly Part[] = ["explorer", "gallery"];
+
+/** Every key of every part. */
+export const SECTIONS: readonly Section[] = [
+  {
+    title: "Everywhere",
+    parts: ALL,
+    lines: [
+      [["?"], "this help"],
+      [["Ctrl", "Z"], "undo the last step, or the last tag"],
+      [["Ctrl", "Shift", "Z"], "do it again; Ctrl Y too"],
+      [["Esc"], "close the innermost thing that is open"],
+      [["Tab"], "from part to part"],
+    ],
+  },
+  {
+    title: "Search",
+    parts: PICTURES,
+    lines: [
+      [["/"], "to the search field"],
+      [["Enter"], "add what is typed as a step"],
+      [["−"], "before a word: look away from it"],
+      [["="], "at the beginning: an expression on columns"],
+      [["↓", "Tab"], "choose a completion, take it"],
+      [["←", "⌫"], "in an empty field: to the steps, remove the last"],
+      [["Del"], "on a step: remove it"],
+      [["Ctrl", "V"], "search by a picture from the clipboard"],
+    ],
+  },
+  {
+    title: "Grid",
+    parts: PICTURES,
+    lines: [
+      [["←", "→", "↑", "↓"], "move; Home, End, PgUp and PgDn move far"],
+      [["Space"], "select or deselect"],
+      [["Shift"], "with a move or a click: select up to here"],
+      [["Ctrl"], "with a click: add to the selection, or take away"],
+      [["Ctrl", "A"], "select all in view"],
+      [["a"], "select the group, where the grid is grouped"],
+      [["Enter"], "enlarge; a double click does the same"],
+      [["i"], "look at it in the inspector"],
+      [["s"], "nearest to this one"],
+      [["t"], "tag"],
+      [["o", "e"], "only the selection, or everything but it"],
+      [["b"], "boxes, points and masks"],
+      [["+", "−"], "larger or smaller pictures"],
+      [["Esc"], "select nothing"],
+    ],
+  },
+  {
+    title: "Map",
+    parts: ["explorer", "map"],
+    lines: [
+      [["←", "→", "↑", "↓"], "move; with Shift far"],
+      [["+", "−"], "closer or farther"],
+      [["0", "f"], "all of it, or the view"],
+      [["s"], "select what is in sight; Shift adds, Alt takes away"],
+      [["Enter"], "look at the sample in the middle; with Shift select it"],
+      [["Space"], "held down: drag the map"],
+    ],
+  },
+  {
+    title: "Line between map and grid",
+    parts: ["explorer"],
+    lines: [[["↑", "↓"], "more room for one or the other; PgUp, PgDn, Home, End"]],
+  },
+];
+
+/** What is there of a part. */
+export function sectionsOf(part: Part): readonly Section[] {
+  return SECTIONS.filter(({ parts }) => parts.includes(part));
+}
