@@ -1,0 +1,120 @@
+import { Menu, type MenuEntry } from "../app/Menu";
+import { Icon } from "../icons/Icon";
+import type { LegendEntry } from "../protocol";
+import type { Store } from "../store/store";
+import { type Colour, type Colouring, colours, number, time } from "./colour";
+import { colourOf, css, NO_VALUE, OTHERS, ramp } from "./palette";
+import type { MapSlice } from "./slice";
+
+/** What the colours mean; the name of the column is the menu of all columns. */
+export function Legend({ store }: { store: Store }) {
+  const { map } = store;
+  const colour = map.painting.colour.value;
+  const colouring = map.painting.colouring.value;
+  return (
+    <div class="curate-map-legend" role="group" aria-label="Colours of the map">
+      <Menu
+        label={`Colour by: ${colour ? title(colour) : "the view"}`}
+        title="Colour by another column"
+        entries={entries(map)}
+        class="curate-map-column"
+      >
+        <span class="curate-quiet">colour</span>
+        <bdi>{colour ? title(colour) : "in view"}</bdi>
+        <Icon name="down" />
+      </Menu>
+      {colouring === null || colour === null ? (
+        <Plain map={map} />
+      ) : colouring.kind === "category" ? (
+        colouring.legend.map((entry) => (
+          <Entry key={entry.code} map={map} entry={entry} colour={colouring.colour} />
+        ))
+      ) : (
+        <Ramp map={map} colouring={colouring} />
+      )}
+    </div>
+  );
+}
+
+function Plain({ map }: { map: MapSlice }) {
+  return (
+    <>
+      <span class="curate-map-key">
+        <i style={{ background: "var(--curate-accent)" }} /> in the view
+      </span>
+      {map.inView.value < map.arrived.value && (
+        <span class="curate-map-key">
+          <i style={{ background: "var(--curate-edge)" }} /> all others
+        </span>
+      )}
+    </>
+  );
+}
+
+function Entry({ map, entry, colour }: { map: MapSlice; entry: LegendEntry; colour: Colour }) {
+  const count = entry.count.toLocaleString("en");
+  const dot = <i style={{ background: css(colourOf(map.theme.value, "category", entry.code)) }} />;
+  const lift = (code: number | null) => () => {
+    map.painting.lifted.value = code;
+  };
+  return (
+    <button
+      type="button"
+      class="curate-map-key"
+      title={
+        entry.code === OTHERS
+          ? `${count} points with other values`
+          : `${count} points; click to see only these`
+      }
+      aria-label={`${entry.text}, ${count} points${entry.code === OTHERS ? "" : `: filter ${title(colour)}`}`}
+      aria-disabled={entry.code === OTHERS}
+      onPointerEnter={lift(entry.code)}
+      onPointerLeave={lift(null)}
+      onFocus={lift(entry.code)}
+      onBlur={lift(null)}
+      onClick={() => entry.code !== OTHERS && map.painting.filterBy(entry)}
+    >
+      {dot}
+      <bdi>{entry.text}</bdi>
+    </button>
+  );
+}
+
+function Ramp({ map, colouring }: { map: MapSlice; colouring: Colouring }) {
+  const { low, high, kind, legend } = colouring;
+  if (low === null || high === null) return <span class="curate-quiet">no value</span>;
+  const text = (value: number) => (kind === "time" ? time(value, high - low) : number(value));
+  const theme = map.theme.value;
+  const stops = Array.from({ length: 9 }, (_, i) => css(ramp(theme, i / 8))).join(", ");
+  const none = legend.find((entry) => entry.code === NO_VALUE);
+  return (
+    <>
+      <span class="curate-map-ramp curate-number">
+        {text(low)} <i style={{ background: `linear-gradient(to right, ${stops})` }} /> {text(high)}
+      </span>
+      {none && none.count > 0 && <Entry map={map} entry={none} colour={colouring.colour} />}
+    </>
+  );
+}
+
+function entries(map: MapSlice): MenuEntry[] {
+  const chosen = map.painting.colour.value;
+  const known = map.painting.columns.value;
+  const line = (colour: Colour) => ({
+    label: title(colour),
+    checked: chosen !== null && chosen.kind === colour.kind && chosen.column === colour.column,
+    onPick: () => map.colourBy(colour.kind, colour.column),
+  });
+  const all = known === null ? [] : colours(known);
+  const columns = all.filter((colour) => colour.kind !== "labels").map(line);
+  const labels = all.filter((colour) => colour.kind === "labels").map(line);
+  return [
+    { label: "in view or not", checked: chosen === null, onPick: () => map.colourBy(null) },
+    ...(columns.length > 0 ? [{ heading: "Columns" }, ...columns] : []),
+    ...(labels.length > 0 ? [{ heading: "Labels" }, ...labels] : []),
+  ];
+}
+
+function title({ column }: Colour): string {
+  return column.replaceAll("_", " ");
+}

@@ -1,0 +1,64 @@
+import { parse, type Rgb, type Theme } from "./palette";
+import type { Look } from "./renderer";
+
+/** The colours of the notebook's theme, as the page computes them. */
+export interface Tones {
+  readonly theme: Theme;
+  readonly accent: Rgb;
+  readonly ground: Rgb;
+  readonly ink: Rgb;
+}
+
+const LARGEST = 14;
+const SMALLEST = 2;
+
+/** The grey of what is outside the view. */
+const OUTSIDE: Record<Theme, Rgb> = { light: parse("#8d97a3"), dark: parse("#7a8692") };
+
+/** The width of a point in CSS pixels: few points are larger, and all grow as one comes closer. */
+export function pointSize(points: number, closer: number): number {
+  const few = 9.5 - 1.3 * Math.log10(Math.max(points, 10));
+  return Math.min(Math.max(few, SMALLEST) * Math.max(closer, 1) ** 0.3, LARGEST);
+}
+
+/**
+ * How points look.
+ *
+ * @param points how many there are.
+ * @param closer how many times closer than all of the map.
+ * @param crowded how many points lie on each other where there are any, on average.
+ * @param emphasis whether some are outside the view, so that the others have to stand out.
+ */
+export function look(tones: Tones, points: number, closer: number, crowded: number, emphasis: boolean): Look {
+  // What n points of opacity a on each other show is 1 - (1 - a)^n: strong where many are, and still there for one alone.
+  const alone = (wanted: number) => Math.max(1 - (1 - wanted) ** (1 / Math.max(crowded, 1)), 0.18);
+  return {
+    size: pointSize(points, closer),
+    opacity: { outside: emphasis ? alone(0.34) * 0.8 : 0.3, muted: alone(0.3) * 0.5, inside: alone(0.88) },
+    outside: OUTSIDE[tones.theme],
+    outline: tones.ink,
+    outlineWidth: 1.5,
+  };
+}
+
+/** Reads the theme from an element whose colour is the accent, background the ground, and outline the ink. */
+export function readTones(probe: Element): Tones {
+  const { color, backgroundColor, outlineColor } = getComputedStyle(probe);
+  const ground = rgbOf(backgroundColor);
+  const ink = rgbOf(outlineColor);
+  const bright = (rgb: Rgb) => rgb[0] + rgb[1] + rgb[2];
+  return { theme: bright(ground) < bright(ink) ? "dark" : "light", accent: rgbOf(color), ground, ink };
+}
+
+/** Any CSS colour in bytes: a page computes mixed colours in notations of their own, and a canvas knows them all. */
+function rgbOf(colour: string): Rgb {
+  const canvas = document.createElement("canvas");
+  canvas.width = 1;
+  canvas.height = 1;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (context === null) return [128, 128, 128];
+  context.fillStyle = colour;
+  context.fillRect(0, 0, 1, 1);
+  const [red, green, blue] = context.getImageData(0, 0, 1, 1).data;
+  return [red ?? 0, green ?? 0, blue ?? 0];
+}
