@@ -28,6 +28,9 @@ SHARED = 0.6
 LIFT = 1.5
 """...and this many times as many as everywhere, at least."""
 
+SAYS_NOTHING = frozenset({"", "none", "no", "null", "nan", "n/a", "na", "other", "others", "unknown", "undefined", "-"})
+"""Words that name no place: what they stand for is that something is not there, or not known."""
+
 _SURE = 1.64
 """Standard errors by which it has to be more, so that chance names nothing (5 %)."""
 
@@ -55,7 +58,8 @@ def name_places(
 
     Args:
         x, y: (n,) float32, finite.
-        columns: categories as (n,) integer codes and the words of codes 1…k; code 0 is no value.
+        columns: categories as (n,) integer codes and the words of codes 1…k; code 0 is no value, and neither it nor a word like
+            "none" is a name.
         most: so many names, at most.
 
     Returns:
@@ -135,7 +139,8 @@ def _names(place: np.ndarray, counts: np.ndarray, columns: Sequence[tuple[np.nda
             value = int(table[number + 1, 1:].argmax()) + 1 if k > 1 else 0
             share = table[number + 1, value] / counts[number]
             least = share - _SURE * float(np.sqrt(share * (1 - share) / counts[number]))
-            if value and share >= SHARED and least >= LIFT * everywhere[value]:
+            says = value and words[value - 1].strip().lower() not in SAYS_NOTHING
+            if says and share >= SHARED and least >= LIFT * everywhere[value]:
                 found[number].append((float(share / everywhere[value]), words[value - 1]))
     best = [sorted(values, key=lambda value: -value[0]) for values in found]
     return [", ".join(list(dict.fromkeys(word for _, word in values))[:2]) for values in best]

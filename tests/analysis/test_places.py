@@ -54,6 +54,12 @@ def test_a_value_that_few_share_names_nothing_however_rare_it_is_elsewhere():
     ]
 
 
+def test_a_word_that_says_nothing_is_no_name():
+    x, y, weather, hour = planted(np.random.default_rng(2))
+    words = ["None", "rain", "unknown"]
+    assert [p.text for p in name_places(x, y, [(hour, HOURS), (weather, words)])] == ["night", "rain, day"]
+
+
 def test_two_columns_that_say_the_same_are_said_once():
     x, y, weather, _ = planted(np.random.default_rng(3))
     assert [p.text for p in name_places(x, y, [(weather, WEATHERS)] * 2)] == ["clear", "hail", "rain"]

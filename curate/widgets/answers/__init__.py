@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.widgets.answers.editing import EditingAnswers
+from curate.widgets.answers.map import MapAnswers
 from curate.widgets.answers.picking import PickingAnswers
 from curate.widgets.answers.rows import RowAnswers
 from curate.widgets.channel import Handler
@@ -11,6 +12,7 @@ from curate.widgets.protocol import Request
 
 ANSWERS = (
     EditingAnswers,
+    MapAnswers,
     PickingAnswers,
     RowAnswers,
 )
