@@ -4,6 +4,7 @@ import threading
 from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from curate.widgets.channel import MAX_PENDING, READ_THREADS, stay_on_subshell
 
@@ -12,69 +13,100 @@ def pages(request_id, client="browser", start=0):
     return {"type": "get_page", "client": client, "id": request_id, "start": start, "stop": start + 4}
 
 
-def hold_up(widget):
-    """Let thumbnails wait until the event that this returns is set."""
-    go = threading.Event()
-    dataset = widget.view.dataset
+def hold_up(dataset):
+    """Let thumbnails wait until the event that this returns is set; the positions asked for are kept beside it."""
+    go, asked = threading.Event(), []
     real = dataset.thumbnails
 
     def thumbnails(positions):
+        asked.append(positions)
         go.wait(10)
         return real(positions)
 
     dataset.thumbnails = thumbnails
-    return go
+    return go, asked
 
 
-def test_answers_come_from_another_thread(open_gallery):
-    widget, wire = open_gallery()
+def test_answers_come_from_another_thread(rich, open_widget):
+    _, wire = open_widget(rich)
     seen = []
-    real = widget.view.dataset.thumbnails
-    widget.view.dataset.thumbnails = lambda p: seen.append(threading.current_thread().name) or real(p)
+    real = rich.thumbnails
+    rich.thumbnails = lambda p: seen.append(threading.current_thread().name) or real(p)
     wire.ask("get_page", start=0, stop=4)
     assert seen[0].startswith("curate-read")
 
 
-def test_a_refused_message_is_answered_and_changes_nothing(open_gallery):
-    widget, wire = open_gallery()
-    widget.selection = widget.view.ids()[:3]
+def test_a_refused_message_is_answered_and_changes_nothing(rich, open_widget):
+    widget, wire = open_widget(rich)
+    widget.selection = rich.ids()[:3]
     wire.messages.clear()
-    reply, _ = wire.ask("select", operation="set", ranges=[[0, 1]], also=1)
+    reply, _ = wire.ask("select", version=1, operation="set", ranges=[[0, 1]], also=1)
     assert reply["type"] == "error"
     assert "unknown field" in reply["message"]
     assert reply["hint"]
     assert widget.selected_count == 3
-    wire.post({"type": "select", "operation": "set", "ranges": []})  # from nobody: there is nobody to answer
+    wire.post({"type": "select", "version": 1, "operation": "set", "ranges": []})  # from nobody: nobody to answer
     wire.post("nonsense")
     assert wire.messages == []
     assert widget.selected_count == 3
 
 
-def test_an_oversized_message_is_answered_and_changes_nothing(open_gallery):
-    widget, wire = open_gallery()
-    wire.post({"type": "select", "client": "browser", "id": 5, "operation": "set", "ranges": None}, (b"x" * 4_194_305,))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "add_search", "words": "night", "minus": []},
+        {"type": "add_search", "words": ["a"] * 33, "minus": []},
+        {"type": "add_where", "sql": "x" * 10_001},
+        {"type": "add_examples", "samples": ["-1"]},
+        {"type": "set_facet", "kind": "shape", "column": "weather", "filter": None},
+        {"type": "set_facet", "kind": "category", "column": "weather", "filter": {"type": "values", "values": [[]]}},
+        {"type": "remove_chip", "step": -1, "part": 0},
+        {"type": "format_disk"},
+        None,
+    ],
+)
+def test_a_malformed_edit_changes_nothing(rich, open_widget, change):
+    _, wire = open_widget(rich)
+    before = wire.state()
+    reply, _ = wire.ask("edit", version=before["version"], change=change)
+    assert reply["type"] == "error"
+    assert reply["message"].startswith("The widget sent a message that does not fit the protocol")
+    assert {**wire.state(), "id": 0} == {**before, "id": 0}
+
+
+def test_an_oversized_message_is_answered_and_changes_nothing(rich, open_widget):
+    widget, wire = open_widget(rich)
+    message = {"type": "select", "client": "browser", "id": 5, "version": 1, "operation": "set", "ranges": None}
+    wire.post(message, (b"x" * 4_194_305,))
     reply, _ = wire.wait(lambda message: message.get("id") == 5)
     assert reply["type"] == "error"
+    assert "at most 4,194,304" in reply["message"]
     assert widget.selected_count == 0
 
 
-def test_errors_travel_with_their_hint(open_gallery):
-    _, wire = open_gallery(view={"failing": True})
-    reply, _ = wire.ask("hello")
+def test_errors_travel_with_their_hint(rich, open_widget):
+    _, wire = open_widget(rich)
+    reply, _ = wire.ask("check", sql="wether = 'rain'")
     assert reply["message"] == "There is no column 'wether'."
-    assert reply["hint"] == "did you mean 'weather'"
+    assert reply["hint"] == "did you mean 'weather'?"
 
 
-def test_an_unexpected_error_is_seen_too(open_gallery, caplog):
-    _, wire = open_gallery(thumbnail_error=ZeroDivisionError("by zero"))
+def test_an_unexpected_error_is_seen_too(rich, open_widget, caplog):
+    _, wire = open_widget(rich)
+
+    def broken(positions):
+        raise ZeroDivisionError("by zero")
+
+    rich.thumbnails = broken
     reply, _ = wire.ask("get_page", start=0, stop=4)
     assert reply["message"] == "ZeroDivisionError: by zero"
     assert "GetPage failed" in caplog.text
 
 
-def test_a_cancelled_request_is_not_answered(open_gallery):
-    widget, wire = open_gallery()
-    go = hold_up(widget)
+def test_a_cancelled_request_is_not_answered(rich, open_widget):
+    _, wire = open_widget(rich)
+    wire.state()
+    go, asked = hold_up(rich)
     ids = range(1, READ_THREADS + 3)  # more than run at once
     for request_id in ids:
         wire.post(pages(request_id))
@@ -86,52 +118,58 @@ def test_a_cancelled_request_is_not_answered(open_gallery):
     assert reply["type"] == "page"
     assert wire.messages == []
     # those that had not begun never ran
-    assert len(widget.view.dataset.thumbnail_calls) <= READ_THREADS + 1
+    assert len(asked) <= READ_THREADS + 1
 
 
-def test_one_client_cannot_cancel_for_another(open_gallery):
-    widget, wire = open_gallery()
-    go = hold_up(widget)
+def test_one_client_cannot_cancel_for_another(rich, open_widget):
+    _, wire = open_widget(rich)
+    go, _ = hold_up(rich)
     wire.post(pages(1, client="one"))
     wire.post({"type": "cancel", "client": "two", "id": 2, "target": 1})
     go.set()
     assert wire.wait(lambda message: message["client"] == "one")[0]["type"] == "page"
 
 
-def test_a_flood_is_refused(open_gallery):
-    widget, wire = open_gallery()
-    go = hold_up(widget)
+def test_a_flood_is_refused(rich, open_widget):
+    _, wire = open_widget(rich)
+    go, _ = hold_up(rich)
     for request_id in range(MAX_PENDING + 5):
         wire.post(pages(request_id))
-    assert wire.wait(lambda message: message["type"] == "error")[0]["message"].startswith("The widget asks too much")
+    error, _ = wire.wait(lambda message: message["type"] == "error")
+    assert error["message"].startswith("The widget asks too much")
     go.set()
 
 
-def test_changes_are_made_in_the_order_in_which_they_came(open_gallery):
-    widget, wire = open_gallery(500)
-    expected = np.zeros(500, dtype=bool)
+def test_reads_do_not_wait_behind_a_change(rich, open_widget):
+    _, wire = open_widget(rich)
+    state = wire.state()
+    go = threading.Event()
+    vectors = rich.vectors_
+    real, vectors.info = vectors.info, lambda name=None: go.wait(10) and real(name)
+    change = {"type": "add_search", "words": ["rain"], "minus": []}
+    wire.post({"type": "edit", "client": "browser", "id": 1, "version": state["version"], "change": change})
+    assert wire.ask("get_page", start=0, stop=4)[0]["type"] == "page"
+    assert not any(message.get("id") == 1 for message, _ in wire.messages)
+    go.set()
+    assert wire.wait(lambda message: message.get("id") == 1)[0]["scored"]
+
+
+def test_changes_are_made_in_the_order_in_which_they_came(rich, open_widget):
+    widget, wire = open_widget(rich)
+    version = wire.state()["version"]
+    expected = np.zeros(24, dtype=bool)
     random = np.random.default_rng(0)
     for request_id in range(300):
-        start = int(random.integers(0, 480))
+        start = int(random.integers(0, 20))
         operation = ("add", "remove", "toggle")[request_id % 3]
-        window = expected[start : start + 20]
-        window[:] = (
-            {"add": True, "remove": False, "toggle": ~window}[operation]
-            if operation == "toggle"
-            else operation == "add"
-        )
-        wire.post(
-            {
-                "type": "select",
-                "client": "browser",
-                "id": request_id,
-                "operation": operation,
-                "ranges": [[start, start + 20]],
-            }
-        )
+        window = expected[start : start + 4]
+        window[:] = {"add": np.ones(4, bool), "remove": np.zeros(4, bool), "toggle": ~window}[operation]
+        ranges = [[start, start + 4]]
+        select = {"type": "select", "client": "browser", "version": version, "operation": operation, "ranges": ranges}
+        wire.post({**select, "id": request_id})
     reply, _ = wire.wait(lambda message: message.get("id") == 299)
     assert reply["count"] == expected.sum()
-    assert np.array_equal(widget.selection.ids(), widget.view.ids()[expected])
+    assert np.array_equal(widget.selection.ids(), rich.ids()[expected])
 
 
 def test_the_guarded_line_sets_the_route_where_there_is_one():
@@ -148,8 +186,9 @@ def test_ipykernel_still_has_that_route():
     assert hasattr(BaseComm, "_reply_subshell_for")
 
 
-def test_a_closed_widget_stays_quiet(open_gallery):
-    widget, wire = open_gallery()
+def test_a_closed_widget_stays_quiet(rich, open_widget):
+    widget, wire = open_widget(rich)
     widget.close()
     wire.post(pages(1))
+    rich.limit(2).tag("later")
     assert wire.messages == []

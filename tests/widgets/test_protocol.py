@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from curate.errors import BadMessage
 from curate.widgets import protocol
-from curate.widgets.protocol import MAX_MESSAGE, GetPage, Select, read
+from curate.widgets.protocol import MAX_MESSAGE, Edit, GetPage, Select, Sort, read
 from curate.widgets.typescript import TARGET, typescript
 
 PAGE = {"type": "get_page", "client": "a", "id": 1, "start": 0, "stop": 64}
@@ -12,8 +13,10 @@ PAGE = {"type": "get_page", "client": "a", "id": 1, "start": 0, "stop": 64}
 
 def test_a_request_is_read():
     assert read(PAGE) == GetPage(client="a", id=1, start=0, stop=64)
-    select = {"type": "select", "client": "a", "id": 2, "operation": "set", "ranges": [[0, 5]]}
-    assert read(select) == Select(client="a", id=2, operation="set", ranges=[(0, 5)])
+    select = {"type": "select", "client": "a", "id": 2, "version": 3, "operation": "set", "ranges": [[0, 5]]}
+    assert read(select) == Select(client="a", id=2, version=3, operation="set", ranges=[(0, 5)])
+    edit = {"type": "edit", "client": "a", "id": 3, "version": 3, "change": {"type": "sort", "column": "score"}}
+    assert read(edit) == Edit(client="a", id=3, version=3, change=Sort(column="score"))
 
 
 @pytest.mark.parametrize(
@@ -34,10 +37,15 @@ def test_a_request_is_read():
         {**PAGE, "client": ""},
         {**PAGE, "client": "x" * 65},
         {"type": "tag", "client": "a", "id": 1, "name": "x" * 201},
-        {"type": "select", "client": "a", "id": 1, "operation": "drop", "ranges": None},
-        {"type": "select", "client": "a", "id": 1, "operation": "set", "ranges": [[1, 2, 3]]},
-        {"type": "select", "client": "a", "id": 1, "operation": "set", "ranges": [[0, 1]] * 100_001},
+        {"type": "select", "client": "a", "id": 1, "version": 1, "operation": "drop", "ranges": None},
+        {"type": "select", "client": "a", "id": 1, "version": 1, "operation": "set", "ranges": [[1, 2, 3]]},
+        {"type": "select", "client": "a", "id": 1, "version": 1, "operation": "set", "ranges": [[0, 1]] * 100_001},
+        {"type": "select", "client": "a", "id": 1, "operation": "set", "ranges": None},
         {"type": "tag", "client": "a", "id": 1, "name": object()},
+        {"type": "lasso", "client": "a", "id": 1, "map": 1, "operation": "set", "polygon": [[0, 0], [1, 1]]},
+        {"type": "select_samples", "client": "a", "id": 1, "operation": "set", "samples": ["1; DROP"]},
+        {"type": "edit", "client": "a", "id": 1, "version": 1, "change": {"type": "sort", "column": 7}},
+        {"type": "edit", "client": "a", "id": 1, "version": 1, "change": {"type": "hello"}},
     ],
 )
 def test_what_does_not_fit_is_refused(content):
@@ -64,8 +72,10 @@ def test_a_message_over_four_megabytes_is_refused():
 
 def test_ids_of_samples_travel_as_text():
     """JavaScript numbers end at 2**53, and sample ids at 2**63."""
-    for message in (protocol.RowInfo, protocol.Picture):
-        assert message.__annotations__["sample_id"] == "str"
+    for struct in vars(protocol).values():
+        if isinstance(struct, type) and issubclass(struct, msgspec.Struct):
+            held = [hint for name, hint in struct.__annotations__.items() if name in {"sample", "sample_id"}]
+            assert set(held) <= {"str", "SampleId"}, struct
 
 
 def test_typescript_is_up_to_date():

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import nbformat
 import pytest
 
-TESTS = Path(__file__).parent
-ROOT = TESTS.parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_a_saved_notebook_keeps_the_contact_sheet(tmp_path, monkeypatch, static):
+def test_a_saved_notebook_keeps_the_contact_sheet(tmp_path, monkeypatch, static, rich):
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
     for variable, folder in {
@@ -21,14 +19,13 @@ def test_a_saved_notebook_keeps_the_contact_sheet(tmp_path, monkeypatch, static)
         "JUPYTER_CONFIG_DIR": "config",
     }.items():
         monkeypatch.setenv(variable, str(tmp_path / folder))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(TESTS)]))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     code = f"""
 from pathlib import Path
 from curate.widgets import bundle
 bundle.STATIC = Path({str(static)!r})
-from curate.widgets.gallery import Gallery
-from standin import *
-Gallery(StandinView(StandinDataset(100)))
+import curate
+curate.open({rich.folder.location!r}).where("weather = 'rain'").show()
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", allow_errors=True).execute()
@@ -36,6 +33,6 @@ Gallery(StandinView(StandinDataset(100)))
     nbformat.write(notebook, path)
     output = nbformat.read(path, as_version=4).cells[0].outputs[-1]
     assert output.get("data"), output
-    assert output.data["text/html"].count('<img src="data:image/jpeg;base64,') == 24
-    assert output.data["text/plain"] == "Gallery of 100 of 100 samples: ds"
+    assert output.data["text/html"].count('<img src="data:image/jpeg;base64,') == 6
+    assert output.data["text/plain"] == """Gallery of 6 of 24 samples: ds.where("weather = 'rain'")"""
     assert "application/vnd.jupyter.widget-view+json" in output.data
