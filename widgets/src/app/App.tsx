@@ -78,7 +78,7 @@ export function App({ store }: { store: Store }) {
         void store.search.likePicture(picture);
       }}
     >
-      <TopBar store={store} />
+      <TopBar store={store} lost={core.rpc.connection.value === "lost"} />
       <Content store={store} />
       <Large store={store} />
       <Help store={store} />

@@ -11,12 +11,13 @@ const MODES: [Mode, string][] = [
   ["map", "Map"],
 ];
 
-export function TopBar({ store }: { store: Store }) {
+/** Without a kernel its buttons would do nothing, and so they are out of reach. */
+export function TopBar({ store, lost }: { store: Store; lost: boolean }) {
   const { core, shell } = store;
   const { part } = core;
   const state = core.state.value;
   return (
-    <header class="curate-top">
+    <header class="curate-top" inert={lost}>
       <Dataset store={store} />
       {part !== "facets" && part !== "map" ? <SearchBar store={store} /> : <span class="curate-top-room" />}
       <div class="curate-top-tools">

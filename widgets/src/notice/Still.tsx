@@ -1,4 +1,4 @@
-import { CopyPython } from "../search/Python";
+import { QueryAsPython } from "../search/Python";
 import type { Store } from "../store/store";
 import "./notice.css";
 
@@ -20,8 +20,8 @@ export function Still({ store }: { store: Store }) {
             <p class="curate-quiet">
               Nothing that was tagged or saved is lost. This is the query, as Python:
             </p>
-            <div class="curate-notice-ways">
-              <CopyPython store={store} />
+            <div class="curate-python">
+              <QueryAsPython store={store} />
             </div>
           </>
         )}

@@ -27,8 +27,7 @@ export function Python({ store }: { store: Store }) {
         <Popover anchor={button} onClose={() => setOpen(false)} label="This view as Python" align="end">
           <div class="curate-python">
             <p class="curate-quiet">Paste this into a cell and get the same view.</p>
-            <Code code={store.core.state.value?.python ?? ""} />
-            <CopyPython store={store} />
+            <QueryAsPython store={store} />
           </div>
         </Popover>
       )}
@@ -36,8 +35,17 @@ export function Python({ store }: { store: Store }) {
   );
 }
 
-/** Copies the query as Python; says so where the finger is. */
-export function CopyPython({ store }: { store: Store }) {
+/** The query as Python, to be copied. */
+export function QueryAsPython({ store }: { store: Store }) {
+  return (
+    <>
+      <Code code={store.core.state.value?.python ?? ""} />
+      <CopyButton store={store} />
+    </>
+  );
+}
+
+function CopyButton({ store }: { store: Store }) {
   const [copied, setCopied] = useState(false);
   return (
     <button
