@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from curate.widgets.answers.actions import ActionAnswers
 from curate.widgets.answers.editing import EditingAnswers
+from curate.widgets.answers.facets import FacetAnswers
+from curate.widgets.answers.jobs import JobAnswers
 from curate.widgets.answers.map import MapAnswers
 from curate.widgets.answers.picking import PickingAnswers
 from curate.widgets.answers.rows import RowAnswers
+from curate.widgets.answers.samples import SampleAnswers
 from curate.widgets.channel import Handler
 from curate.widgets.exploration import Exploration
 from curate.widgets.protocol import Request
 
 ANSWERS = (
+    ActionAnswers,
     EditingAnswers,
+    FacetAnswers,
+    JobAnswers,
     MapAnswers,
     PickingAnswers,
     RowAnswers,
+    SampleAnswers,
 )
 
 
