@@ -22,10 +22,9 @@ export function SearchBar({ store }: { store: Store }) {
   const mode = search.mode.value;
   const text = search.text.value;
   const focused = caret !== null;
+  const columns = search.columns.value?.columns ?? [];
   const completion =
-    mode === "where" && focused && !closed
-      ? complete(text, caret, search.columns.value?.columns ?? [])
-      : NOTHING;
+    mode === "where" && focused && !closed && columns.length > 0 ? complete(text, caret, columns) : NOTHING;
   const active = completion.options[option];
   const names = { list: `options-${core.rpc.client}`, said: `checked-${core.rpc.client}` };
 
@@ -199,11 +198,7 @@ export function SearchBar({ store }: { store: Store }) {
 function placeholder(store: Store): string {
   const { search, core } = store;
   if (core.state.value === null) return "";
-  if (search.mode.value === "where") {
-    return search.wordless.value && core.state.value.chips.length === 0
-      ? "weather = 'rain' …  (words need vectors: ds.embed())"
-      : "column = value …";
-  }
+  if (search.mode.value === "where") return "column = value …";
   return core.state.value.chips.length > 0 ? "words, −words" : "words, −words, or paste a picture";
 }
 
