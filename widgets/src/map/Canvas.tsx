@@ -97,6 +97,12 @@ export function Canvas({ store, info }: { store: Store; info: MapState }) {
 /** What is being drawn, what is pointed at, and the cross of those who use keys. */
 function Overlay({ store, gestures }: { store: Store; gestures: Gestures }) {
   const { map } = store;
+  const cross = gestures.crosshair.value;
+  const name = map.pointing.tile.value?.name;
+  // Who uses keys may not see the picture.
+  useEffect(() => {
+    if (cross && name !== undefined) map.said.value = name;
+  }, [map, cross, name]);
   const path = gestures.path.value;
   const camera = map.viewpoint.camera.value;
   const size = map.viewpoint.size.value;
@@ -108,7 +114,7 @@ function Overlay({ store, gestures }: { store: Store; gestures: Gestures }) {
       {path.length > 1 && (
         <path class="curate-map-lasso" d={`M${path.map((point) => point.join(" ")).join("L")}Z`} />
       )}
-      {gestures.crosshair.value && (
+      {cross && (
         <path
           class="curate-map-cross"
           d={`M${across - 14} ${down}h10M${across + 4} ${down}h10M${across} ${down - 14}v10M${across} ${down + 4}v10`}

@@ -1,8 +1,9 @@
 import { Menu, type MenuEntry } from "../app/Menu";
+import { isPicked } from "../facets/picks";
 import { Icon } from "../icons/Icon";
 import type { LegendEntry } from "../protocol";
 import type { Store } from "../store/store";
-import { type Colour, type Colouring, colours, number, time } from "./colour";
+import { type Colour, type Colouring, colours, number, time, writeColour } from "./colour";
 import { colourOf, css, NO_VALUE, OTHERS, ramp } from "./palette";
 import type { MapSlice } from "./slice";
 
@@ -27,10 +28,10 @@ export function Legend({ store }: { store: Store }) {
         <Plain map={map} />
       ) : colouring.kind === "category" ? (
         colouring.legend.map((entry) => (
-          <Entry key={entry.code} map={map} entry={entry} colour={colouring.colour} />
+          <Entry key={entry.code} store={store} entry={entry} colour={colouring.colour} />
         ))
       ) : (
-        <Ramp map={map} colouring={colouring} />
+        <Ramp store={store} colouring={colouring} />
       )}
     </div>
   );
@@ -51,36 +52,43 @@ function Plain({ map }: { map: MapSlice }) {
   );
 }
 
-function Entry({ map, entry, colour }: { map: MapSlice; entry: LegendEntry; colour: Colour }) {
-  const count = entry.count.toLocaleString("en");
-  const dot = <i style={{ background: css(colourOf(map.theme.value, "category", entry.code)) }} />;
+function Entry({ store, entry, colour }: { store: Store; entry: LegendEntry; colour: Colour }) {
+  const { map, facets } = store;
+  // Where there are facets, they know what is filtered, and count it.
+  const card = facets.cards.value.get(writeColour(colour));
+  const pressed = isPicked(card ? card.filter.value : map.painting.filter.value, entry.value);
+  const others = entry.code === OTHERS;
+  const count = `${entry.count.toLocaleString("en")} ${entry.count === 1 ? "point" : "points"}`;
   const lift = (code: number | null) => () => {
     map.painting.lifted.value = code;
+  };
+  const filter = () => {
+    if (others) return;
+    if (card) facets.pick(card, entry.value, "toggle");
+    else void map.painting.filterBy(entry);
   };
   return (
     <button
       type="button"
       class="curate-map-key"
-      title={
-        entry.code === OTHERS
-          ? `${count} points with other values`
-          : `${count} points; click to see only these`
-      }
-      aria-label={`${entry.text}, ${count} points${entry.code === OTHERS ? "" : `: filter ${title(colour)}`}`}
-      aria-disabled={entry.code === OTHERS}
+      title={others ? `${count} with other values` : `${count}; click to see only these`}
+      aria-label={others ? `others, ${count}` : `${entry.text}, ${count}: filter ${title(colour)}`}
+      aria-pressed={others ? undefined : pressed}
+      aria-disabled={others}
       onPointerEnter={lift(entry.code)}
       onPointerLeave={lift(null)}
       onFocus={lift(entry.code)}
       onBlur={lift(null)}
-      onClick={() => entry.code !== OTHERS && map.painting.filterBy(entry)}
+      onClick={filter}
     >
-      {dot}
+      <i style={{ background: css(colourOf(map.theme.value, "category", entry.code)) }} />
       <bdi>{entry.text}</bdi>
     </button>
   );
 }
 
-function Ramp({ map, colouring }: { map: MapSlice; colouring: Colouring }) {
+function Ramp({ store, colouring }: { store: Store; colouring: Colouring }) {
+  const { map } = store;
   const { low, high, kind, legend } = colouring;
   if (low === null || high === null) return <span class="curate-quiet">no value</span>;
   const text = (value: number) => (kind === "time" ? time(value, high - low) : number(value));
@@ -92,7 +100,7 @@ function Ramp({ map, colouring }: { map: MapSlice; colouring: Colouring }) {
       <span class="curate-map-ramp curate-number">
         {text(low)} <i style={{ background: `linear-gradient(to right, ${stops})` }} /> {text(high)}
       </span>
-      {none && none.count > 0 && <Entry map={map} entry={none} colour={colouring.colour} />}
+      {none && none.count > 0 && <Entry store={store} entry={none} colour={colouring.colour} />}
     </>
   );
 }

@@ -34,7 +34,7 @@ export function look(tones: Tones, points: number, closer: number, crowded: numb
   const alone = (wanted: number) => Math.max(1 - (1 - wanted) ** (1 / Math.max(crowded, 1)), 0.18);
   return {
     size: pointSize(points, closer),
-    opacity: { outside: emphasis ? alone(0.34) * 0.8 : 0.3, muted: alone(0.3) * 0.5, inside: alone(0.88) },
+    opacity: { outside: alone(emphasis ? 0.42 : 0.3), muted: alone(0.3) * 0.5, inside: alone(0.88) },
     outside: OUTSIDE[tones.theme],
     outline: tones.ink,
     outlineWidth: 1.5,

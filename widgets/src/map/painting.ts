@@ -1,5 +1,6 @@
 import { batch, signal } from "@preact/signals";
-import type { LegendEntry, MapState } from "../protocol";
+import { type Filter, picked } from "../facets/picks";
+import type { Card, LegendEntry, MapState } from "../protocol";
 import type { Core } from "../store/core";
 import type { Scene } from "./arrangement";
 import { type Colour, type Colouring, type Columns, chooseColour, readColour, writeColour } from "./colour";
@@ -13,6 +14,8 @@ export class Painting {
   readonly columns = signal<Columns | null>(null);
   /** The code whose points stand out while the pointer is on its legend entry. */
   readonly lifted = signal<number | null>(null);
+  /** What filters by the column, as far as it was asked for. */
+  readonly filter = signal<Filter>(null);
   /** Counts up when the codes of the scene changed. */
   readonly codesAt = signal(0);
   private map: { info: MapState; scene: Scene } | null = null;
@@ -67,6 +70,7 @@ export class Painting {
       map.scene.codes.set(codes);
       batch(() => {
         this.lifted.value = null;
+        this.filter.value = null;
         this.colouring.value = colouring;
         this.codesAt.value++;
       });
@@ -77,11 +81,32 @@ export class Painting {
     }
   }
 
-  /** A person clicked a legend entry: see only these. */
-  filterBy(entry: LegendEntry): void {
+  /** A person clicked a legend entry: see only these, together with those that were clicked before. */
+  async filterBy(entry: LegendEntry): Promise<void> {
     const colour = this.colouring.peek()?.colour;
     if (colour === undefined) return;
-    const filter = { type: "values" as const, values: [entry.value] };
-    void this.core.edit({ type: "set_facet", kind: colour.kind, column: colour.column, filter });
+    const card = await this.loadFilter(colour);
+    if (card === null) return;
+    const filter = picked(card, card.filter, entry.value, "toggle");
+    await this.core.edit({ type: "set_facet", kind: colour.kind, column: colour.column, filter });
+  }
+
+  /** The view has changed: maybe its filter, too. */
+  refilter(): void {
+    const colour = this.colouring.peek()?.colour;
+    if (this.filter.peek() !== null && colour !== undefined) void this.loadFilter(colour);
+  }
+
+  private async loadFilter(colour: Colour): Promise<Card | null> {
+    try {
+      const columns: [Colour["kind"], string][] = [[colour.kind, colour.column]];
+      const { reply } = await this.core.rpc.request("get_facets", { columns });
+      const card = reply.cards[0] ?? null;
+      this.filter.value = card?.filter ?? null;
+      return card;
+    } catch (error) {
+      this.core.fail(error, null);
+      return null;
+    }
   }
 }

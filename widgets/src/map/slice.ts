@@ -1,4 +1,4 @@
-import { batch, computed, signal } from "@preact/signals";
+import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import type { InspectorSlice } from "../inspector/slice";
 import type { Job, Lasso, MapState, Place } from "../protocol";
 import type { SelectionSlice } from "../selection/slice";
@@ -55,6 +55,7 @@ export class MapSlice {
   readonly said = signal("");
 
   private readonly off: (() => void)[];
+  private reveal: (() => void) | undefined;
   private attached = false;
   private outdated = false;
   private loading: AbortController | undefined;
@@ -74,6 +75,7 @@ export class MapSlice {
         if (job !== undefined) this.job.value = job;
         if (before === null) return;
         this.outdate();
+        this.painting.refilter();
         // Tags and labels may be other ones now; columns of the metadata are not.
         const kind = this.painting.colour.peek()?.kind;
         if (this.attached && (kind === "tags" || kind === "labels")) void this.painting.load();
@@ -90,6 +92,7 @@ export class MapSlice {
 
   dispose(): void {
     for (const off of this.off) off();
+    this.reveal?.();
     this.detach();
     for (const abort of [this.loading, this.masking, this.rasterAbort]) abort?.abort();
     this.pointing.dispose();
@@ -264,10 +267,20 @@ export class MapSlice {
     }
   }
 
-  /** Open the sample of a point in the inspector. */
+  /** Open the sample of a point in the inspector, and show it in the grid where that is on the screen. */
   async open(point: number): Promise<void> {
     const sample = await this.pointing.sampleOf(point);
-    if (sample !== null) this.inspector.open(sample);
+    if (sample === null) return;
+    this.inspector.open(sample);
+    if (this.core.part !== "explorer" || this.core.layout.get("mode", "both") !== "both") return;
+    this.reveal?.();
+    // Its row is known when the kernel has answered, unless somebody opens another one before.
+    this.reveal = effect(() => {
+      const { current, opened } = this.inspector;
+      if (opened.value?.sampleId === sample && current.value === null) return;
+      if (opened.value?.sampleId === sample) untracked(() => this.inspector.showInGrid());
+      queueMicrotask(() => this.reveal?.());
+    });
   }
 
   /** Select the sample of a point, or no longer. */
