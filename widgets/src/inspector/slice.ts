@@ -1,22 +1,130 @@
-import { signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
+import type { ShellSlice } from "../app/slice";
+import type { GridSlice } from "../grid/slice";
+import type { HistoryLine, Picture, RowInfo } from "../protocol";
+import { contains } from "../selection/ranges";
+import type { SelectionSlice } from "../selection/slice";
 import type { Core } from "../store/core";
+import { type Failure, failureOf } from "../store/failure";
 
 /** The sample that is looked at: beside the grid, or large over everything. */
 export interface Opened {
   sampleId: string;
   /** Where it is in the view, where whoever opened it knows. */
   row: number | null;
+  /** What is known before the kernel has answered. */
+  name: string;
+  thumbnail: string;
+  width: number;
+  height: number;
 }
 
+/** What the kernel said about a sample. */
+export interface Known {
+  picture: Picture;
+  /** A blob URL, or "" where there is no picture. */
+  url: string;
+  bytes: number;
+}
+
+export interface Neighbour extends RowInfo {
+  url: string;
+}
+
+/** Something that belongs to one sample. */
+interface Of<T> {
+  sampleId: string;
+  value: T;
+  failure: Failure | null;
+}
+
+/** How long somebody has to stay at a sample before it is asked for, in ms: arrow keys run over many. */
+const REST_MS = 70;
+const NEAREST = 9;
+
+/** One sample, with all that is known about it. */
 export class InspectorSlice {
   readonly opened = signal<Opened | null>(null);
+  /** It lies large over everything. */
   readonly large = signal(false);
+  /** What is known of the sample, or still of the one before it: nothing jumps while the next is on its way. */
+  readonly known = signal<Known | null>(null);
+  readonly failure = signal<Failure | null>(null);
+  readonly near = signal<Of<readonly Neighbour[]> | null>(null);
+  readonly history = signal<Of<{ lines: readonly HistoryLine[]; more: boolean }> | null>(null);
+  /** Tags of the sample that are being given or taken away. */
+  readonly tagging = signal<readonly string[]>([]);
 
-  constructor(readonly core: Core) {}
+  /** What is known of the sample itself. */
+  readonly current = computed(() => {
+    const [known, opened] = [this.known.value, this.opened.value];
+    return known !== null && known.picture.sample_id === opened?.sampleId ? known : null;
+  });
+  /** Its row in the view that is shown, where it has one. */
+  readonly row = computed(
+    () => (this.current.value ? this.current.value.picture.row : this.opened.value?.row) ?? null,
+  );
+  readonly selected = computed(() => {
+    const row = this.row.value;
+    if (row === null) return this.current.value?.picture.selected ?? false;
+    return contains(this.selection.ranges.value, row);
+  });
+  /** Boxes, masks and points are drawn over the picture. */
+  readonly shapes = computed(() => this.core.layout.get("inspector_shapes", true));
 
+  private readonly visible = computed(
+    () => this.large.value || (this.core.part === "explorer" && this.shell.isOpen("inspector")),
+  );
+  private loading: AbortController | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private lastLoad = Number.NEGATIVE_INFINITY;
+  private wanted = "";
+  /** Blob URLs of the neighbours of the sample before. */
+  private former: string[] = [];
+  private readonly stops: (() => void)[];
+
+  constructor(
+    private readonly core: Core,
+    private readonly shell: ShellSlice,
+    private readonly grid: GridSlice,
+    private readonly selection: SelectionSlice,
+  ) {
+    this.stops = [
+      effect(() => this.follow(this.visible.value ? this.opened.value : null)),
+      // Tags, labels, rows: anything may be other than before.
+      core.onVersion((_, before) => before !== null && this.reload()),
+      core.onSelection(() => this.row.peek() === null && this.reload()),
+    ];
+  }
+
+  dispose(): void {
+    for (const stop of this.stops) stop();
+    this.close();
+    this.forget();
+  }
+
+  /** Look at a sample: in the panel, or large where there is none. */
   open(sampleId: string, options: { row?: number; large?: boolean } = {}): void {
-    this.opened.value = { sampleId, row: options.row ?? null };
-    if (options.large) this.large.value = true;
+    const row = options.row ?? null;
+    if (this.opened.peek()?.sampleId !== sampleId) {
+      const tile = this.tileOf(sampleId, row);
+      this.failure.value = null;
+      this.opened.value = {
+        sampleId,
+        row,
+        name: tile?.name ?? "",
+        thumbnail: tile?.url ?? "",
+        width: tile?.width ?? 0,
+        height: tile?.height ?? 0,
+      };
+    }
+    if (options.large || this.core.part !== "explorer") this.large.value = true;
+    else if (!this.large.peek() && !this.shell.isOpen("inspector")) this.shell.toggle("inspector");
+  }
+
+  /** Put the large picture away; what is beside the grid stays. */
+  shrink(): void {
+    this.large.value = false;
   }
 
   close(): void {
@@ -24,7 +132,190 @@ export class InspectorSlice {
     this.opened.value = null;
   }
 
-  dispose(): void {
-    this.close();
+  /** The sample so many rows on in the view. */
+  async step(by: number): Promise<void> {
+    const [row, state] = [this.row.peek(), this.core.state.peek()];
+    if (row === null || state === null) return;
+    const to = row + by;
+    if (to < 0 || to >= state.count) return;
+    const tile = this.grid.tile(to);
+    if (this.core.part !== "map") this.grid.goTo(to);
+    if (tile !== undefined && this.grid.settled) return this.open(tile.sample_id, { row: to });
+    // It was never on the screen.
+    const from = this.opened.peek();
+    try {
+      const { reply } = await this.core.rpc.request("get_page", { start: to, stop: to + 1, shapes: false });
+      const info = reply.rows[0];
+      const still = this.opened.peek() === from && reply.version === this.core.state.peek()?.version;
+      if (info !== undefined && still) this.open(info.sample_id, { row: to });
+    } catch (error) {
+      this.core.fail(error, null);
+    }
+  }
+
+  /** Select the sample, or no longer. */
+  toggle(): void {
+    const [opened, row] = [this.opened.peek(), this.row.peek()];
+    if (opened === null) return;
+    if (row !== null && this.grid.settled) this.selection.pick(row, { toggle: true });
+    else this.selection.toggleSamples([opened.sampleId]);
+  }
+
+  /** Scroll the grid to the sample. */
+  showInGrid(): void {
+    const row = this.row.peek();
+    if (row === null) return;
+    this.shrink();
+    if (this.shell.mode.peek() === "map") this.shell.setMode("both");
+    this.grid.goTo(row);
+  }
+
+  /** Look for what is nearest to a sample, and for nothing else. */
+  similar(sampleId: string): void {
+    this.shrink();
+    void this.core.edit({ type: "add_examples", samples: [sampleId], alone: true });
+  }
+
+  /** Give the sample a tag, or take it away. Gives back why it was refused. */
+  async tag(name: string, remove: boolean): Promise<Failure | null> {
+    const opened = this.opened.peek();
+    if (opened === null || this.tagging.peek().includes(name)) return null;
+    this.tagging.value = [...this.tagging.peek(), name];
+    try {
+      await this.core.rpc.request("tag", { name, remove, samples: [opened.sampleId] });
+      const known = this.known.peek();
+      if (known?.picture.sample_id === opened.sampleId) {
+        const others = known.picture.tags.filter((tag) => tag !== name);
+        const tags = remove ? others : [...others, name].sort();
+        this.known.value = { ...known, picture: { ...known.picture, tags } };
+      }
+      this.reload();
+      return null;
+    } catch (error) {
+      return failureOf(error);
+    } finally {
+      this.tagging.value = this.tagging.peek().filter((tag) => tag !== name);
+    }
+  }
+
+  toggleShapes(): void {
+    this.core.layout.set("inspector_shapes", !this.shapes.peek());
+  }
+
+  /** Ask again, after an error. */
+  retry(): void {
+    this.failure.value = null;
+    this.reload();
+  }
+
+  private follow(opened: Opened | null): void {
+    if (opened === null) {
+      this.wanted = "";
+      this.loading?.abort();
+      clearTimeout(this.timer);
+    } else if (opened.sampleId !== this.wanted) {
+      this.wanted = opened.sampleId;
+      if (this.known.peek()?.picture.sample_id !== opened.sampleId) this.soon();
+    }
+  }
+
+  /** What is known of the sample may have changed. */
+  private reload(): void {
+    if (this.wanted !== "") this.soon();
+  }
+
+  private soon(): void {
+    this.loading?.abort();
+    clearTimeout(this.timer);
+    const rested = performance.now() - this.lastLoad;
+    this.timer = setTimeout(() => void this.load(this.wanted), rested > REST_MS ? 0 : REST_MS);
+    this.lastLoad = performance.now();
+  }
+
+  private async load(sample: string): Promise<void> {
+    const abort = new AbortController();
+    this.loading = abort;
+    try {
+      const { reply, buffer } = await this.core.rpc.request("get_picture", { sample }, abort.signal);
+      if (abort.signal.aborted) return;
+      this.learn(reply, buffer);
+    } catch (error) {
+      if (!abort.signal.aborted) this.core.fail(error, this.failure);
+      return;
+    }
+    const asked = [this.loadHistory(sample, abort.signal)];
+    if (this.near.peek()?.sampleId !== sample) asked.push(this.loadNear(sample, abort.signal));
+    await Promise.all(asked);
+  }
+
+  private learn(picture: Picture, buffer: Uint8Array<ArrayBuffer>): void {
+    const before = this.known.peek();
+    const bytes = buffer.length;
+    this.failure.value = null;
+    // The same picture under another URL would flicker.
+    if (before?.picture.sample_id === picture.sample_id && before.bytes === bytes) {
+      this.known.value = { picture, url: before.url, bytes };
+      return;
+    }
+    const url = bytes > 0 ? URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" })) : "";
+    this.known.value = { picture, url, bytes };
+    if (before?.url) URL.revokeObjectURL(before.url);
+  }
+
+  private async loadNear(sampleId: string, signal: AbortSignal): Promise<void> {
+    try {
+      const asked = { sample: sampleId, count: NEAREST };
+      const { reply, buffer } = await this.core.rpc.request("get_neighbours", asked, signal);
+      if (signal.aborted) return;
+      let offset = 0;
+      const tiles = reply.tiles.map((tile) => {
+        const picture = buffer.subarray(offset, offset + tile.bytes);
+        offset += tile.bytes;
+        const url = tile.bytes > 0 ? URL.createObjectURL(new Blob([picture], { type: "image/jpeg" })) : "";
+        return { ...tile, url };
+      });
+      this.putNear({ sampleId, value: tiles, failure: null });
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure !== null && !signal.aborted) this.putNear({ sampleId, value: [], failure });
+    }
+  }
+
+  private async loadHistory(sampleId: string, signal: AbortSignal): Promise<void> {
+    try {
+      const { lines, more } = (await this.core.rpc.request("get_history", { sample: sampleId }, signal))
+        .reply;
+      if (!signal.aborted) this.history.value = { sampleId, value: { lines, more }, failure: null };
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure !== null && !signal.aborted) {
+        this.history.value = { sampleId, value: { lines: [], more: false }, failure };
+      }
+    }
+  }
+
+  private putNear(near: Of<readonly Neighbour[]> | null): void {
+    for (const url of this.former) URL.revokeObjectURL(url);
+    // One of these may be the sample that is opened now, shown by its thumbnail until its picture is here.
+    this.former = (this.near.peek()?.value ?? []).flatMap(({ url }) => (url === "" ? [] : [url]));
+    this.near.value = near;
+  }
+
+  private tileOf(
+    sampleId: string,
+    row: number | null,
+  ): { name: string; url: string; width: number; height: number } | undefined {
+    const tile = row === null ? undefined : this.grid.tile(row);
+    if (tile?.sample_id === sampleId) return tile;
+    return this.near.peek()?.value.find((near) => near.sample_id === sampleId);
+  }
+
+  private forget(): void {
+    const known = this.known.peek();
+    if (known?.url) URL.revokeObjectURL(known.url);
+    this.known.value = null;
+    this.putNear(null);
+    this.putNear(null);
+    this.history.value = null;
   }
 }

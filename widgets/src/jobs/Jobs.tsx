@@ -1,6 +1,79 @@
+import { Icon } from "../icons/Icon";
+import type { Job } from "../protocol";
 import type { Store } from "../store/store";
+import { progressText } from "./slice";
+import "./jobs.css";
 
+/** What runs in the background, over the content, so that nothing moves for it. */
 export function Jobs({ store }: { store: Store }) {
-  void store;
-  return null;
+  const { jobs, core, shell } = store;
+  // Where the map is to be seen, it says itself how far it is.
+  const mapped = core.part === "map" || (core.part === "explorer" && shell.mode.value !== "grid");
+  const shown = jobs.jobs.value.filter(({ kind }) => kind !== "project" || !mapped);
+  return (
+    <ul class="curate-jobs" aria-label="In the background">
+      {shown.map((job) => (
+        <Chip key={job.id} store={store} job={job} />
+      ))}
+    </ul>
+  );
+}
+
+function Chip({ store, job }: { store: Store; job: Job }) {
+  const { jobs } = store;
+  const stopping = jobs.stopping.value.includes(job.id);
+  const running = job.state === "running";
+  return (
+    <li class="curate-job" data-state={job.state}>
+      <div class="curate-job-head">
+        {!running && (
+          <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "stop"} />
+        )}
+        <strong>
+          <bdi>{job.title}</bdi>
+        </strong>
+        {running ? (
+          <button
+            type="button"
+            class="curate-button"
+            disabled={stopping}
+            aria-label={`Stop: ${job.title}`}
+            onClick={() => void jobs.stop(job.id)}
+          >
+            {stopping ? "Stopping…" : "Stop"}
+          </button>
+        ) : (
+          <button
+            type="button"
+            class="curate-button curate-plain"
+            aria-label={`Dismiss: ${job.title}`}
+            title="Dismiss"
+            onClick={() => jobs.dismiss(job.id)}
+          >
+            <Icon name="close" />
+          </button>
+        )}
+      </div>
+      {running ? (
+        <div class="curate-job-progress">
+          <progress
+            aria-label={job.title}
+            max={Math.max(job.total, 1)}
+            value={job.total > 0 ? job.done : undefined}
+          />
+          <span class="curate-quiet curate-number">{progressText(job) || "starting"}</span>
+        </div>
+      ) : (
+        <p role={job.state === "failed" ? "alert" : "status"}>
+          <bdi>{job.text}</bdi>
+          {job.hint !== "" && (
+            <span class="curate-quiet">
+              {" "}
+              Hint: <bdi>{job.hint}</bdi>
+            </span>
+          )}
+        </p>
+      )}
+    </li>
+  );
 }

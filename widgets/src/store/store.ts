@@ -27,7 +27,7 @@ export class Store {
     this.search = new SearchSlice(this.core);
     this.grid = new GridSlice(this.core);
     this.selection = new SelectionSlice(this.core, this.grid);
-    this.inspector = new InspectorSlice(this.core);
+    this.inspector = new InspectorSlice(this.core, this.shell, this.grid, this.selection);
     this.facets = new FacetSlice(this.core);
     this.map = new MapSlice(this.core, this.selection, this.inspector);
     this.jobs = new JobSlice(this.core);
