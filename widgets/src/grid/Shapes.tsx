@@ -1,6 +1,6 @@
 import type { Shape } from "../protocol";
 import type { Palette } from "./palette";
-import { type Frame, named } from "./placement";
+import { type Frame, inPixels, named } from "./placement";
 import "./shapes.css";
 
 const NAME_PX = 13;
@@ -14,14 +14,8 @@ interface Props {
 
 /** Labels with a place, drawn over a picture. Every line has a dark edge, so that it is seen on any picture. */
 export function Shapes({ shapes, palette, frame }: Props) {
-  const style = {
-    left: `${frame.left}px`,
-    top: `${frame.top}px`,
-    width: `${frame.width}px`,
-    height: `${frame.height}px`,
-  };
   return (
-    <span class="curate-shapes" style={style} aria-hidden="true">
+    <span class="curate-shapes" style={inPixels(frame)} aria-hidden="true">
       {shapes.map((shape, i) => shape.mask !== "" && <Mask key={i} shape={shape} palette={palette} />)}
       <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
         {shapes.map((shape, i) => {

@@ -1,7 +1,7 @@
 import { memo } from "preact/compat";
 import { Icon } from "../icons/Icon";
 import type { Palette } from "./palette";
-import { BADGES_FROM, fitting, framed } from "./placement";
+import { BADGES_FROM, type Frame, fitting, framed, inPixels } from "./placement";
 import { Shapes } from "./Shapes";
 import type { Tile } from "./tiles";
 
@@ -84,11 +84,12 @@ export const TileCell = memo(function TileCell(props: Props) {
 });
 
 function Picture({ tile, width, height, badges, cropped, palette }: Props & { tile: Tile }) {
-  if (tile.former) return tile.url === "" ? null : <Image url={tile.url} cropped={cropped} />;
+  const frame = framed(tile, { width, height }, cropped);
+  if (tile.former) return tile.url === "" ? null : <Image url={tile.url} frame={frame} />;
   return (
     <>
       {tile.url !== "" ? (
-        <Image url={tile.url} cropped={cropped} />
+        <Image url={tile.url} frame={frame} />
       ) : (
         <span class="curate-no-picture">
           <Icon name={tile.status === "ok" ? "image" : "broken"} />
@@ -103,21 +104,15 @@ function Picture({ tile, width, height, badges, cropped, palette }: Props & { ti
   );
 }
 
-function Image({ url, cropped }: { url: string; cropped: boolean }) {
-  return (
-    <img
-      src={url}
-      alt=""
-      class={cropped ? "curate-is-cropped" : undefined}
-      draggable={false}
-      decoding="async"
-    />
-  );
+function Image({ url, frame }: { url: string; frame: Frame }) {
+  return <img src={url} alt="" style={inPixels(frame)} draggable={false} decoding="async" />;
 }
 
 function Badges({ tile, width, palette }: { tile: Tile; width: number; palette: Palette | null }) {
   const scored = tile.score !== null;
-  const { shown, more } = fitting(tile.badges, width, scored);
+  // Where there is no picture, it stands there in words already.
+  const badges = tile.url === "" ? tile.badges.filter(({ kind }) => kind !== "issue") : tile.badges;
+  const { shown, more } = fitting(badges, width, scored);
   if (width < BADGES_FROM || (!scored && shown.length === 0)) return null;
   return (
     <span class="curate-badges">

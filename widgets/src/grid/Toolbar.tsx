@@ -103,7 +103,8 @@ export function Toolbar({ store }: { store: Store }) {
         align="end"
         class="curate-plain"
       >
-        <Icon name="image" />
+        <span class="curate-wide">show</span>
+        <Icon name="down" />
       </Menu>
       <label class="curate-size">
         <span class="curate-quiet curate-wide">size</span>

@@ -22,6 +22,11 @@ export function framed(
   return { left: (tile.width - width) / 2, top: (tile.height - height) / 2, width, height };
 }
 
+/** A frame as a style of what is positioned absolutely. */
+export function inPixels({ left, top, width, height }: Frame): Record<keyof Frame, string> {
+  return { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
+}
+
 /** Tiles narrower than this show nothing but the picture. */
 export const BADGES_FROM = 96;
 const BADGE_PX = 14;
