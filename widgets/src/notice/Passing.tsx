@@ -6,7 +6,11 @@ import { waitingFor } from "./words";
 export function Passing({ store }: { store: Store }) {
   const { core } = store;
   const state = core.state.value;
-  const waits = waitingFor(core.rpc.connection.value, state?.alive ?? false, navigator.onLine);
+  const waits = waitingFor(core.rpc.connection.value, {
+    alive: state?.alive ?? false,
+    busy: core.busy.value,
+    online: navigator.onLine,
+  });
   return (
     <div class="curate-passing">
       <div class="curate-waits" role="status" hidden={waits === ""}>

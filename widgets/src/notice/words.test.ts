@@ -1,10 +1,13 @@
 import { expect, it } from "vitest";
 import { waitingFor } from "./words";
 
+const fine = { alive: true, busy: false, online: true };
+
 it("says what it waits for", () => {
-  expect(waitingFor("fine", true, true)).toBe("");
-  expect(waitingFor("slow", true, true)).toMatch(/working/);
-  expect(waitingFor("slow", false, true)).toMatch(/kernel is busy/);
-  expect(waitingFor("silent", true, true)).toMatch(/connection to the server/);
-  expect(waitingFor("slow", true, false)).toMatch(/offline/);
+  expect(waitingFor("fine", fine)).toBe("");
+  expect(waitingFor("slow", fine)).toMatch(/working/);
+  expect(waitingFor("slow", { ...fine, alive: false })).toMatch(/until the running cell ends/);
+  expect(waitingFor("slow", { ...fine, alive: false, busy: true })).toMatch(/with this or/);
+  expect(waitingFor("silent", fine)).toMatch(/connection to the server/);
+  expect(waitingFor("slow", { ...fine, online: false })).toMatch(/offline/);
 });

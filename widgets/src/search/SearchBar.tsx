@@ -179,7 +179,7 @@ export function SearchBar({ store }: { store: Store }) {
           }}
           onKeyDown={onKeyDown}
         />
-        {!focused && text === "" && <kbd class="curate-slash">/</kbd>}
+        {!focused && text === "" && core.state.value?.chips.length === 0 && <kbd class="curate-slash">/</kbd>}
         <PictureButton store={store} />
         <ModeSwitch store={store} mode={mode} onChange={() => field.current?.focus()} />
       </div>
