@@ -46,23 +46,18 @@ export const TileCell = memo(function TileCell(props: Props) {
       data-row={row}
       aria-colindex={column + 1}
       aria-selected={selected}
-      aria-label={own ? describe(own) : "loading"}
       title={own && titleOf(own)}
       draggable={own !== undefined}
     >
+      {/* Badges and buttons are for the eye and the pointer: this says the first, and the keys of the grid do the second. */}
+      <span class="curate-unseen">{own ? describe(own) : "loading"}</span>
       {tile && <Picture {...props} tile={tile} />}
       {own && props.tools && width >= BADGES_FROM && (
-        <span class="curate-tile-tools">
-          <button
-            type="button"
-            tabIndex={-1}
-            data-act="similar"
-            aria-label="Nearest to this"
-            title="Nearest to this (s)"
-          >
+        <span class="curate-tile-tools" aria-hidden="true">
+          <button type="button" tabIndex={-1} data-act="similar" title="Nearest to this (s)">
             <Icon name="similar" />
           </button>
-          <button type="button" tabIndex={-1} data-act="inspect" aria-label="Inspect" title="Inspect (i)">
+          <button type="button" tabIndex={-1} data-act="inspect" title="Inspect (i)">
             <Icon name="info" />
           </button>
         </span>
@@ -73,7 +68,7 @@ export const TileCell = memo(function TileCell(props: Props) {
           class="curate-check"
           tabIndex={-1}
           data-act="check"
-          aria-label={selected ? "Deselect" : "Select"}
+          aria-hidden="true"
           title={selected ? "Deselect (space)" : "Select (space)"}
         >
           <Icon name="check" />
@@ -91,7 +86,7 @@ function Picture({ tile, width, height, badges, cropped, palette }: Props & { ti
       {tile.url !== "" ? (
         <Image url={tile.url} frame={frame} />
       ) : (
-        <span class="curate-no-picture">
+        <span class="curate-no-picture" aria-hidden="true">
           <Icon name={tile.status === "ok" ? "image" : "broken"} />
           {width >= BADGES_FROM && <span>{whyOf(tile)}</span>}
         </span>
@@ -115,7 +110,7 @@ function Badges({ tile, width, palette }: { tile: Tile; width: number; palette: 
   const { shown, more } = fitting(badges, width, scored);
   if (width < BADGES_FROM || (!scored && shown.length === 0)) return null;
   return (
-    <span class="curate-badges">
+    <span class="curate-badges" aria-hidden="true">
       {tile.score !== null && <span class="curate-badge curate-score">{tile.score.toFixed(3)}</span>}
       <span class="curate-marks">
         {shown.map(({ kind, text }) => (

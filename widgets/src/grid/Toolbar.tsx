@@ -97,7 +97,7 @@ export function Toolbar({ store }: { store: Store }) {
         <span class="curate-wide">boxes</span>
       </button>
       <Menu
-        label="What is drawn on the pictures"
+        label="Show on the pictures"
         title="What is drawn"
         entries={drawing}
         align="end"
