@@ -22,6 +22,7 @@ export function Facets({ store }: { store: Store }) {
   return (
     <div
       class="curate-facets"
+      data-whole={facets.whole.value}
       onPointerEnter={() => facets.attend(true)}
       onPointerLeave={() => facets.attend(false)}
       onFocusIn={() => facets.attend(true)}
@@ -56,8 +57,13 @@ function ClearAll({ store }: { store: Store }) {
   const count = facets.filtered.value.length;
   if (count === 0) return null;
   return (
-    <button type="button" class="curate-link curate-facets-clear" onClick={() => facets.clear()}>
-      clear {count === 1 ? "the filter" : `${count} filters`}
+    <button
+      type="button"
+      class="curate-link"
+      aria-label={count === 1 ? "Clear the filter" : `Clear ${count} filters`}
+      onClick={() => facets.clear()}
+    >
+      clear{count > 1 && ` ${count}`}
     </button>
   );
 }

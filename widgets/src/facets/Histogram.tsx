@@ -205,8 +205,9 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
               view: card.missing_view,
               picked: false,
             }}
-            most={Math.max(card.missing_all, ...bins.all)}
+            most={0}
             on={isPicked(filter, null)}
+            whole={facets.whole.value}
             stop
             pick={() =>
               void facets.filter(state, isPicked(filter, null) ? null : { type: "values", values: [null] })

@@ -9,6 +9,9 @@ import { canExcept, isPicked, type Pick, type Value } from "./picks";
 import type { CardState, Opened } from "./slice";
 import { countText, missingText } from "./wording";
 
+/** Lines of an opened list that are seen without scrolling. */
+const SEEN = 12;
+
 /** The values of a card: grey for the dataset, in colour for the view. */
 export function ValueList({ store, state }: { store: Store; state: CardState }) {
   const { facets } = store;
@@ -107,7 +110,14 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
   };
 
   return (
-    <ul class="curate-values" data-long={long} aria-label={card.title} onKeyDown={onKeyDown}>
+    <ul
+      class="curate-values"
+      data-long={long}
+      // As high as it was when it was opened, whatever is found in it.
+      style={long ? { height: `${Math.min(card.values.length + card.more, SEEN) * 22 + 4}px` } : undefined}
+      aria-label={card.title}
+      onKeyDown={onKeyDown}
+    >
       {lines.map((line, i) => (
         <li key={`${typeof line.value} ${line.value}`}>
           <Line
@@ -115,6 +125,7 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
             line={line}
             most={most}
             on={isPicked(filter, line.value)}
+            whole={store.facets.whole.value}
             stop={i === current}
             pick={(how) => store.facets.pick(state, line.value, how)}
           />
@@ -131,8 +142,9 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
               view: card.missing_view,
               picked: false,
             }}
-            most={most}
+            most={0}
             on={isPicked(filter, null)}
+            whole={store.facets.whole.value}
             stop={lines.length === 0}
             pick={(how) => store.facets.pick(state, null, how)}
           />
@@ -145,19 +157,23 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
 interface LineProps {
   card: Card;
   line: FacetValue;
-  /** The count that fills the width. */
+  /** The count that fills the width. Samples without a value have no bar: they may be many more than any value has. */
   most: number;
   on: boolean;
+  /** The view is the whole dataset: one count says it all. */
+  whole: boolean;
   /** Whether Tab comes here. */
   stop: boolean;
   pick: (how: Pick) => void;
 }
 
 /** One value. A click picks it, with Ctrl it alone, with Alt everything but it. */
-export function Line({ card, line, most, on, stop, pick }: LineProps) {
+export function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
   const exact = (count: number) => count.toLocaleString("en");
   const text = line.text === "" ? "empty text" : line.text;
-  const name = `${text}: ${exact(line.view)} of ${exact(line.all)} in view`;
+  const name = whole
+    ? `${text}: ${exact(line.all)}`
+    : `${text}: ${exact(line.view)} of ${exact(line.all)} in view`;
   const ways = canExcept(card) ? "\nCtrl: only this, Alt: all but this" : "\nCtrl: only this";
   const onClick = (event: TargetedMouseEvent<HTMLButtonElement>) => {
     pick(event.altKey ? "except" : event.ctrlKey || event.metaKey ? "only" : "toggle");
@@ -181,12 +197,21 @@ export function Line({ card, line, most, on, stop, pick }: LineProps) {
       onClick={onClick}
       onKeyDown={onKeyDown}
     >
-      <span class="curate-value-all" style={{ width: barWidth(line.all, most) }} />
-      <span class="curate-value-view" style={{ width: barWidth(line.view, most) }} />
-      {on && <Icon name="check" />}
+      {line.value !== null && (
+        <>
+          <span class="curate-value-all" style={{ width: barWidth(line.all, most) }} />
+          <span class="curate-value-view" style={{ width: barWidth(line.view, most) }} />
+        </>
+      )}
       <bdi class="curate-value-name">{text}</bdi>
+      {on && <Icon name="check" />}
       <span class="curate-value-count curate-number">
-        <span class="curate-value-here">{countText(line.view)}</span>/{countText(line.all)}
+        {!whole && (
+          <>
+            <span class="curate-value-here">{countText(line.view)}</span>/
+          </>
+        )}
+        {countText(line.all)}
       </span>
     </button>
   );

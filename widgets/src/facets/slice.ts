@@ -49,6 +49,8 @@ export class FacetSlice {
   readonly still = signal(false);
   /** What was done, for whoever cannot see it. */
   readonly said = signal("");
+  /** Nothing is left out of the view. */
+  readonly whole = computed(() => this.core.state.value?.count === this.core.state.value?.total);
   readonly hidden = computed(() => new Set(this.saved("facets.hidden")));
   readonly collapsed = computed(() => new Set(this.saved("facets.collapsed")));
   readonly filtered = computed(() =>

@@ -16,24 +16,27 @@ export function countText(count: number): string {
 
 /** An edge of a histogram, as exact as its bins are wide. */
 export function edgeText(value: number, kind: CardKind, step: number): string {
-  return kind === "time" ? timeText(value, step) : numberText(value, step);
+  return kind === "time" ? timeText(value, step) : numberText(value, step, 0);
 }
 
-function numberText(value: number, step: number): string {
+/** A number; `least` digits behind the point make those of a pair look alike. */
+function numberText(value: number, step: number, least: number): string {
   const size = Math.abs(value);
   if (value !== 0 && (size >= 1e9 || (size < 1e-4 && step < 1e-4))) {
     return Number(value.toPrecision(4)).toExponential().replace("e+", "e");
   }
   // An end that reaches out to a far value need not be exact.
-  const digits = step > 0 ? Math.max(-Math.floor(Math.log10(step) + 1e-9), 0) : 3;
+  const digits = digitsOf(step);
   const fine =
     Math.abs(value / 10 ** -digits - Math.round(value / 10 ** -digits)) < 1e-6 ? digits : digits + 1;
-  return value.toLocaleString("en", { maximumFractionDigits: Math.min(fine, 20) }).replace("-", "−");
+  const maximumFractionDigits = Math.min(fine, 20);
+  const minimumFractionDigits = Math.min(least, maximumFractionDigits);
+  return value.toLocaleString("en", { minimumFractionDigits, maximumFractionDigits }).replace("-", "−");
 }
 
 function timeText(seconds: number, step: number): string {
   const date = new Date(seconds * 1000);
-  if (Number.isNaN(date.getTime())) return numberText(seconds, step);
+  if (Number.isNaN(date.getTime())) return numberText(seconds, step, 0);
   const of = (options: Intl.DateTimeFormatOptions) =>
     new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", ...options }).format(date);
   if (step >= YEAR * 0.99) return of({ year: "numeric" });
@@ -52,13 +55,18 @@ export function stepOf(edges: readonly number[]): number {
 }
 
 /** What an interval keeps. */
-export function intervalText(interval: Interval, kind: CardKind, step: number): string {
-  const { low, high } = interval;
-  if (low !== null && high !== null) return `${edgeText(low, kind, step)} – ${edgeText(high, kind, step)}`;
-  if (low !== null)
-    return kind === "time" ? `from ${edgeText(low, kind, step)}` : `≥ ${edgeText(low, kind, step)}`;
-  if (high === null) return "all";
-  return kind === "time" ? `before ${edgeText(high, kind, step)}` : `< ${edgeText(high, kind, step)}`;
+export function intervalText({ low, high }: Interval, kind: CardKind, step: number): string {
+  const time = kind === "time";
+  const of = (value: number) => (time ? timeText(value, step) : numberText(value, step, digitsOf(step)));
+  if (low !== null && high !== null) return `${of(low)} – ${of(high)}`;
+  if (low !== null) return `${time ? "from" : "≥"} ${of(low)}`;
+  if (high !== null) return `${time ? "before" : "<"} ${of(high)}`;
+  return "all";
+}
+
+/** Digits behind the point that tell two edges apart. */
+function digitsOf(step: number): number {
+  return step > 0 ? Math.max(-Math.floor(Math.log10(step) + 1e-9), 0) : 3;
 }
 
 const NOTHING: Record<CardKind, string> = {
