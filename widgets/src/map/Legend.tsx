@@ -113,13 +113,14 @@ function entries(map: MapSlice): MenuEntry[] {
     checked: chosen !== null && chosen.kind === colour.kind && chosen.column === colour.column,
     onPick: () => map.colourBy(colour.kind, colour.column),
   });
-  const all = known === null ? [] : colours(known);
-  const columns = all.filter((colour) => colour.kind !== "labels").map(line);
-  const labels = all.filter((colour) => colour.kind === "labels").map(line);
+  const { own, labels, files } = known === null ? { own: [], labels: [], files: [] } : colours(known);
+  const part = (heading: string, found: Colour[]) =>
+    found.length > 0 ? [{ heading }, ...found.map(line)] : [];
   return [
     { label: "in view or not", checked: chosen === null, onPick: () => map.colourBy(null) },
-    ...(columns.length > 0 ? [{ heading: "Columns" }, ...columns] : []),
-    ...(labels.length > 0 ? [{ heading: "Labels" }, ...labels] : []),
+    ...part("Columns", own),
+    ...part("Labels", labels),
+    ...part("About the files", files),
   ];
 }
 

@@ -55,7 +55,7 @@ describe("many points", () => {
     const cells = new Set<string>();
     for (const which of [OUTSIDE, INSIDE, PICKED]) {
       for (const point of group(arrangement, which)) {
-        const x = Math.floor(((points.xy[2 * point] ?? 0) * camera.scale) / 2);
+        const x = Math.floor(((points.xy[2 * point] ?? 0) * camera.scale * camera.stretch) / 2);
         const y = Math.floor(((points.xy[2 * point + 1] ?? 0) * camera.scale) / 2);
         cells.add(`${which} ${x} ${y}`);
       }
@@ -80,7 +80,7 @@ describe("many points", () => {
 
   it("are drawn the same while the map is moved by whole cells", () => {
     const before = new Set(arrangement.order.slice(0, drawn));
-    arrangement.thin({ ...camera, x: camera.x + 20 / camera.scale }, size, 2);
+    arrangement.thin({ ...camera, x: camera.x + 20 / (camera.scale * camera.stretch) }, size, 2);
     const after = arrangement.order.subarray(
       0,
       arrangement.counts.reduce((sum, value) => sum + value, 0),
@@ -89,7 +89,7 @@ describe("many points", () => {
   });
 
   it("out of sight, or without a place yet, are not drawn", () => {
-    const away = { x: 1000, y: 1000, scale: camera.scale };
+    const away = { ...camera, x: 1000, y: 1000 };
     arrangement.thin(away, size, 2);
     expect([...arrangement.counts]).toEqual([0, 0, 0, 0]);
     const waiting = { ...points, xy: new Float32Array(2 * count).fill(Number.NaN) };

@@ -87,24 +87,23 @@ export class Arrangement {
   thin(camera: Camera, size: Size, cell: number): void {
     const { xy } = this.scene;
     const { groups, order, crowd, slots, counts } = this;
-    const step = cell / camera.scale;
+    const [across, down] = [cell / (camera.scale * camera.stretch), cell / camera.scale];
     const [left, bottom, right, top] = sight(camera, size);
     // The cells belong to the map and not to the canvas, so that nothing flickers while it is moved.
-    const firstColumn = Math.floor(left / step) - 1;
-    const firstRow = Math.floor(bottom / step) - 1;
-    const columns = Math.floor(right / step) + 2 - firstColumn;
-    const rows = Math.floor(top / step) + 2 - firstRow;
+    const firstColumn = Math.floor(left / across) - 1;
+    const firstRow = Math.floor(bottom / down) - 1;
+    const columns = Math.floor(right / across) + 2 - firstColumn;
+    const rows = Math.floor(top / down) + 2 - firstRow;
     const wanted = columns * rows * GROUPS;
     if (this.cells.length < wanted) this.cells = new Uint32Array(wanted);
     else this.cells.fill(0, 0, wanted);
     const cells = this.cells;
-    const perUnit = 1 / step;
     counts.fill(0);
     let drawn = 0;
     let inSight = 0;
     for (let i = 0; i < groups.length; i++) {
-      const column = (xy[2 * i] as number) * perUnit - firstColumn;
-      const row = (xy[2 * i + 1] as number) * perUnit - firstRow;
+      const column = (xy[2 * i] as number) / across - firstColumn;
+      const row = (xy[2 * i + 1] as number) / down - firstRow;
       if (!(column >= 0 && row >= 0 && column < columns && row < rows)) continue;
       inSight++;
       const group = groups[i] as number;

@@ -10,9 +10,22 @@ it("fits a box between the margins", () => {
   const [right, top] = toScreen(whole, size, [box[2], box[3]]);
   expect(left).toBeCloseTo(MARGINS.left);
   expect(right).toBeCloseTo(size.width - MARGINS.right);
-  // It is wider than the canvas, so above and below there is room, and as much of it.
-  expect(top - MARGINS.top).toBeCloseTo(size.height - MARGINS.bottom - bottom);
-  expect(top).toBeGreaterThan(MARGINS.top);
+  // It is wider than the canvas, and stretched a little to fill it.
+  expect(top).toBeCloseTo(MARGINS.top);
+  expect(bottom).toBeCloseTo(size.height - MARGINS.bottom);
+  expect(whole.stretch).toBeLessThan(1);
+});
+
+it("does not stretch beyond recognition", () => {
+  const wide = { width: 2000, height: 260 };
+  const camera = fit([0, 0, 1, 1], wide);
+  expect(camera.stretch).toBe(1.8);
+  const [left, top] = toScreen(camera, wide, [0, 1]);
+  const [right] = toScreen(camera, wide, [1, 1]);
+  expect(top).toBeCloseTo(MARGINS.top);
+  // What is left over is shared between the sides.
+  expect(left - MARGINS.left).toBeCloseTo(wide.width - MARGINS.right - right);
+  expect(fit([0, 0, 2, 1], wide, 1.5).stretch).toBe(1.5);
 });
 
 it("fits a single place, and a canvas smaller than the margins", () => {

@@ -17,6 +17,7 @@ function column(name: string, kind: Column["kind"], values: string[] = []): Colu
 
 const columns = {
   columns: [
+    column("status", "category", ["'ok'", "'corrupt'"]),
     column("name", "text"),
     column(
       "city",
@@ -27,21 +28,19 @@ const columns = {
     column("bright", "number"),
     column("tags", "tags"),
     column("blob", "other"),
+    column("phash", "number"),
   ],
   fields: ["object"],
 };
 
-it("colours by everything but free text", () => {
-  expect(colours(columns).map(writeColour)).toEqual([
-    "category city",
-    "category weather",
-    "number bright",
-    "tags tags",
-    "labels object",
-  ]);
+it("colours by everything but free text and numbers that measure nothing", () => {
+  const { own, labels, files } = colours(columns);
+  expect(own.map(writeColour)).toEqual(["category city", "category weather", "number bright", "tags tags"]);
+  expect(labels.map(writeColour)).toEqual(["labels object"]);
+  expect(files.map(writeColour)).toEqual(["category status"]);
 });
 
-it("begins with a column of few categories", () => {
+it("begins with an own column of few categories", () => {
   expect(chooseColour(columns)).toEqual({ kind: "category", column: "weather" });
   expect(chooseColour({ columns: [], fields: [] })).toBeNull();
 });

@@ -18,18 +18,31 @@ export type Columns = Pick<Answer, "columns" | "fields">;
 const FEW = 12;
 const KINDS: readonly string[] = ["category", "number", "time", "boolean", "tags"];
 
-/** Everything that points can be coloured by, in the order of the dataset. */
-export function colours({ columns, fields }: Columns): Colour[] {
-  const ofColumns = columns
-    .filter((column) => KINDS.includes(column.kind))
-    .map((column) => ({ kind: column.kind as CardKind, column: column.name }));
-  return [...ofColumns, ...fields.map((column) => ({ kind: "labels" as const, column }))];
+/** What Curate itself knows of each file; a person's own column never has such a name. */
+const OF_FILES = new Set([
+  ...["status", "bytes", "mtime", "width", "height", "orientation", "captured_at", "latitude", "longitude"],
+  ...["brightness", "contrast", "sharpness", "saturation", "entropy", "aspect", "video_frame", "ingested_at"],
+]);
+
+/** Numbers that name something and measure nothing, and the map's own axes. */
+const POINTLESS = new Set(["sample_id", "phash", "projection_x", "projection_y"]);
+
+/** Everything that points can be coloured by: the dataset's own columns and tags, its labels, what is known of the files. */
+export function colours({ columns, fields }: Columns): { own: Colour[]; labels: Colour[]; files: Colour[] } {
+  const usable = columns.filter((column) => KINDS.includes(column.kind) && !POINTLESS.has(column.name));
+  const all = usable.map((column) => ({ kind: column.kind as CardKind, column: column.name }));
+  return {
+    own: all.filter(({ column }) => !OF_FILES.has(column)),
+    labels: fields.map((column) => ({ kind: "labels" as const, column })),
+    files: all.filter(({ column }) => OF_FILES.has(column)),
+  };
 }
 
 /** What a map is coloured by before anybody chose: the first column of few categories. */
 export function chooseColour({ columns }: Columns): Colour | null {
   const found = columns.find(
-    (column) => column.kind === "category" && column.values.length > 1 && column.values.length <= FEW,
+    ({ kind, name, values }) =>
+      kind === "category" && !OF_FILES.has(name) && values.length > 1 && values.length <= FEW,
   );
   return found ? { kind: "category", column: found.name } : null;
 }
@@ -41,7 +54,8 @@ export function writeColour(colour: Colour | null): string {
 
 /** The colour that was saved, where there still is such a column. */
 export function readColour(saved: string, columns: Columns): Colour | null {
-  return colours(columns).find((colour) => writeColour(colour) === saved) ?? null;
+  const { own, labels, files } = colours(columns);
+  return [...own, ...labels, ...files].find((colour) => writeColour(colour) === saved) ?? null;
 }
 
 /** The value of a point in words. */

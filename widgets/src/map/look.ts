@@ -1,3 +1,4 @@
+import type { Size } from "./camera";
 import { parse, type Rgb, type Theme } from "./palette";
 import type { Look } from "./renderer";
 
@@ -13,11 +14,17 @@ const LARGEST = 14;
 const SMALLEST = 2;
 
 /** The grey of what is outside the view. */
-const OUTSIDE: Record<Theme, Rgb> = { light: parse("#8d97a3"), dark: parse("#7a8692") };
+export function outside(theme: Theme): Rgb {
+  return parse(theme === "light" ? "#8d97a3" : "#7a8692");
+}
 
-/** The width of a point in CSS pixels: few points are larger, and all grow as one comes closer. */
-export function pointSize(points: number, closer: number): number {
-  const few = 9.5 - 1.3 * Math.log10(Math.max(points, 10));
+/** A pane of this many square pixels has points of the usual size. */
+const USUAL_AREA = 420_000;
+
+/** The width of a point in CSS pixels: larger where there are few or much room, and growing as one comes closer. */
+export function pointSize(points: number, size: Size, closer: number): number {
+  const room = Math.min(Math.max(Math.sqrt((size.width * size.height) / USUAL_AREA), 0.8), 1.25);
+  const few = (9.5 - 1.3 * Math.log10(Math.max(points, 10))) * room;
   return Math.min(Math.max(few, SMALLEST) * Math.max(closer, 1) ** 0.3, LARGEST);
 }
 
@@ -25,17 +32,25 @@ export function pointSize(points: number, closer: number): number {
  * How points look.
  *
  * @param points how many there are.
+ * @param size of the canvas.
  * @param closer how many times closer than all of the map.
  * @param crowded how many points lie on each other where there are any, on average.
  * @param emphasis whether some are outside the view, so that the others have to stand out.
  */
-export function look(tones: Tones, points: number, closer: number, crowded: number, emphasis: boolean): Look {
+export function look(
+  tones: Tones,
+  points: number,
+  size: Size,
+  closer: number,
+  crowded: number,
+  emphasis: boolean,
+): Look {
   // What n points of opacity a on each other show is 1 - (1 - a)^n: strong where many are, and still there for one alone.
   const alone = (wanted: number) => Math.max(1 - (1 - wanted) ** (1 / Math.max(crowded, 1)), 0.18);
   return {
-    size: pointSize(points, closer),
+    size: pointSize(points, size, closer),
     opacity: { outside: alone(emphasis ? 0.42 : 0.3), muted: alone(0.3) * 0.5, inside: alone(0.88) },
-    outside: OUTSIDE[tones.theme],
+    outside: outside(tones.theme),
     outline: tones.ink,
     outlineWidth: 1.5,
   };

@@ -48,3 +48,11 @@ it("takes points that all lie in one place", () => {
   const grid = new PickingGrid(new Float32Array([3, 3, 3, 3, 3, 3]));
   expect(grid.nearest(3, 3, 0.01, new Uint8Array([0, 0, IN_VIEW]))).toBe(2);
 });
+
+it("measures distances as they are on the canvas", () => {
+  const grid = new PickingGrid(new Float32Array([1, 0, 0, 1.5]));
+  const state = new Uint8Array(2);
+  expect(grid.nearest(0, 0, 2, state)).toBe(0);
+  expect(grid.nearest(0, 0, 2, state, 1.8)).toBe(1);
+  expect(grid.nearest(0, 0, 1.7, state, 1.8)).toBe(1);
+});

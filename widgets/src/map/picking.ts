@@ -57,22 +57,23 @@ export class PickingGrid {
    * them comes first.
    *
    * @param state one byte a point, as `masks` has it.
+   * @param stretch how many times as far a unit of the map goes across as it does down.
    */
-  nearest(x: number, y: number, radius: number, state: Uint8Array): number {
+  nearest(x: number, y: number, radius: number, state: Uint8Array, stretch = 1): number {
     let best = -1;
     let bestDistance = Number.POSITIVE_INFINITY;
     let bestInView = false;
     const last = this.row(y + radius);
     for (let row = this.row(y - radius); row <= last; row++) {
-      const from = row * this.columns + this.column(x - radius);
-      const to = row * this.columns + this.column(x + radius);
+      const from = row * this.columns + this.column(x - radius / stretch);
+      const to = row * this.columns + this.column(x + radius / stretch);
       const stop = this.starts[to + 1] as number;
       for (let at = this.starts[from] as number; at < stop; at++) {
         const point = this.points[at] as number;
         const inView = ((state[point] as number) & IN_VIEW) !== 0;
         if (bestInView && !inView) continue;
         const distance = Math.hypot(
-          (this.xy[2 * point] as number) - x,
+          ((this.xy[2 * point] as number) - x) * stretch,
           (this.xy[2 * point + 1] as number) - y,
         );
         if (distance > radius || (distance >= bestDistance && inView === bestInView)) continue;

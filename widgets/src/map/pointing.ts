@@ -47,7 +47,7 @@ export class Pointing {
     if (scene === null || camera === null) return -1;
     this.grid ??= new PickingGrid(scene.xy);
     const [x, y] = toMap(camera, viewpoint.size.peek(), pixel);
-    return this.grid.nearest(x, y, reach / camera.scale, scene.state);
+    return this.grid.nearest(x, y, reach / camera.scale, scene.state, camera.stretch);
   }
 
   placeOf(point: number): Point | null {

@@ -23,7 +23,7 @@ layout(location = 2) in uint state;
 layout(location = 3) in uint crowd;
 uniform vec2 middle;
 uniform vec2 perUnit;
-uniform float cell;
+uniform vec2 cell;
 uniform float size;
 uniform float opacity;
 uniform vec4 flatColour;
@@ -33,7 +33,7 @@ flat out vec4 colour;
 flat out float radius;
 void main() {
   // Who stands for a crowd stands in the middle of its cell, so that crowds are even.
-  vec2 own = cell > 0.0 && crowd > 1u ? (floor(place / cell) + 0.5) * cell : place;
+  vec2 own = cell.x > 0.0 && crowd > 1u ? (floor(place / cell) + 0.5) * cell : place;
   gl_Position = vec4((own - middle) * perUnit, 0.0, 1.0);
   gl_PointSize = size;
   radius = size * 0.5;
@@ -147,11 +147,12 @@ export class Renderer {
     const { gl, uniforms, canvas } = this;
     const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    const across = camera.scale * camera.stretch;
     gl.viewport(0, 0, width, height);
     gl.clear(gl.COLOR_BUFFER_BIT);
     gl.uniform2f(uniforms.middle, camera.x, camera.y);
-    gl.uniform2f(uniforms.perUnit, (2 * camera.scale) / size.width, (2 * camera.scale) / size.height);
-    gl.uniform1f(uniforms.cell, cell / camera.scale);
+    gl.uniform2f(uniforms.perUnit, (2 * across) / size.width, (2 * camera.scale) / size.height);
+    gl.uniform2f(uniforms.cell, cell / across, cell / camera.scale);
     gl.uniform1i(uniforms.discs, look.size > SMALLEST_DISC ? 1 : 0);
     gl.uniform3fv(uniforms.outside, unit(look.outside));
     const { outside, muted, inside } = look.opacity;

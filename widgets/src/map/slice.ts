@@ -259,12 +259,14 @@ export class MapSlice {
   private async lasso(polygon: [number, number][], operation: Operation): Promise<void> {
     const map = this.info.peek()?.map ?? 0;
     if (map === 0 || polygon.length < 3) return;
-    try {
-      const { reply } = await this.core.rpc.request("lasso", { map, operation, polygon });
-      this.said.value = `${reply.count.toLocaleString("en")} selected, ${reply.here.toLocaleString("en")} of them in the view`;
-    } catch (error) {
-      this.core.fail(error, null);
-    }
+    const request = this.core.rpc.request("lasso", { map, operation, polygon });
+    // It takes the answer in, and says what was wrong.
+    this.selection.answer(request);
+    const answer = await request.catch(() => null);
+    if (answer === null) return;
+    const { count, here } = answer.reply;
+    const outside = count > here ? `, ${(count - here).toLocaleString("en")} of them outside the view` : "";
+    this.said.value = `${count.toLocaleString("en")} selected${outside}`;
   }
 
   /** Open the sample of a point in the inspector, and show it in the grid where that is on the screen. */
@@ -286,14 +288,7 @@ export class MapSlice {
   /** Select the sample of a point, or no longer. */
   async toggle(point: number): Promise<void> {
     const sample = await this.pointing.sampleOf(point);
-    if (sample === null) return;
-    try {
-      const samples = [sample];
-      const { reply } = await this.core.rpc.request("select_samples", { operation: "toggle", samples });
-      this.said.value = `${reply.count.toLocaleString("en")} selected`;
-    } catch (error) {
-      this.core.fail(error, null);
-    }
+    if (sample !== null) this.selection.toggleSamples([sample]);
   }
 
   // Making the map

@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { Arrangement } from "./arrangement";
 import { toScreen } from "./camera";
 import { paint } from "./density";
-import { look, pointSize, readTones, type Tones } from "./look";
+import { look, outside, pointSize, readTones, type Tones } from "./look";
 import { palette } from "./palette";
 import { Renderer } from "./renderer";
 import type { MapSlice } from "./slice";
@@ -133,14 +133,20 @@ export class Surface {
     if (dirty.palette)
       renderer.setPalette(palette(tones.theme, slice.painting.colouring.peek()?.kind ?? null, tones.accent));
     if (dirty.groups) arrangement.regroup(slice.painting.lifted.peek());
-    const width = pointSize(points, closer);
+    const width = pointSize(points, size, closer);
     const cell = arrangement.thins ? CELL : 0;
     if (cell > 0) arrangement.thin(camera, size, cell);
     else arrangement.crowding = (points * width * width) / (size.width * size.height * COVERED);
     if (arrangement.thins || dirty.groups) renderer.setArrangement(arrangement);
     this.dirty = { places: false, codes: false, states: false, groups: false, palette: false };
     const emphasis = slice.inView.peek() < slice.arrived.peek();
-    renderer.draw(camera, size, ratio, look(tones, points, closer, arrangement.crowding, emphasis), cell);
+    renderer.draw(
+      camera,
+      size,
+      ratio,
+      look(tones, points, size, closer, arrangement.crowding, emphasis),
+      cell,
+    );
     this.drawDensity(ratio);
     // What has reached the screen, for whoever watches from outside.
     const { dataset } = this.canvas;
@@ -163,7 +169,7 @@ export class Surface {
     if (this.raster === null) {
       this.raster = document.createElement("canvas");
       [this.raster.width, this.raster.height] = [raster.width, raster.height];
-      const grey = look(tones, 1, 1, 1, true).outside;
+      const grey = outside(tones.theme);
       const image = new ImageData(paint(raster, grey, tones.accent), raster.width, raster.height);
       this.raster.getContext("2d")?.putImageData(image, 0, 0);
     }

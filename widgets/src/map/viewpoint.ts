@@ -70,7 +70,7 @@ export class Viewpoint {
   }
 
   fit(box: Box): void {
-    this.fly(fit(box, this.size.peek()));
+    this.fly(fit(box, this.size.peek(), this.whole.peek()?.stretch));
   }
 
   stop(): void {

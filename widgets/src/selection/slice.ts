@@ -22,6 +22,10 @@ export interface ExportOrder {
   what: What;
 }
 
+interface Answered {
+  reply: { revision: number; count: number; here: number };
+}
+
 const MOST_RANGES = 10_000;
 const MOST_RECENT = 6;
 
@@ -126,7 +130,7 @@ export class SelectionSlice {
     if (this.selected.peek() === 0) return;
     this.take(NOTHING);
     this.outside.value = 0;
-    this.answer(this.core.rpc.request("select_samples", { operation: "set", samples: [] }));
+    this.confirm(this.core.rpc.request("select_samples", { operation: "set", samples: [] }));
   }
 
   /** These samples, in the view or outside of it. */
@@ -159,12 +163,18 @@ export class SelectionSlice {
 
   private send(operation: Operation, ranges: Ranges | null): void {
     const version = this.core.state.peek()?.version ?? 0;
-    this.answer(
+    this.confirm(
       this.core.rpc.request("select", { version, operation, ranges: ranges as [number, number][] | null }),
     );
   }
 
-  private answer(request: Promise<{ reply: { revision: number; count: number; here: number } }>): void {
+  /** A change that was asked for here and whose rows are not known, as of a lasso: they are asked for afterwards. */
+  answer(request: Promise<Answered>): void {
+    this.behind = true;
+    this.confirm(request);
+  }
+
+  private confirm(request: Promise<Answered>): void {
     this.sending++;
     request
       .then(({ reply }) => {
