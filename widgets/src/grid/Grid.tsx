@@ -17,7 +17,7 @@ import {
   sectionAt,
   visibleLines,
 } from "./arithmetic";
-import { follow, inspect, keyed } from "./keys";
+import { follow, keyed } from "./keys";
 import { SectionHeader, StuckHeader } from "./SectionHeader";
 import { nativeFor, nativeHeight, type Scroll, scrolled, stuck } from "./scaling";
 import { TileCell } from "./TileCell";
@@ -129,7 +129,7 @@ export function Grid({ store }: { store: Store }) {
     const button = event.target instanceof Element ? event.target.closest("[data-act]") : null;
     const act = button instanceof HTMLElement ? button.dataset.act : undefined;
     if (act === "similar") slice.nearest(tile);
-    else if (act === "inspect") inspect(store, tile, row);
+    else if (act === "inspect") inspector.open(tile.sample_id, { row });
     else {
       const toggle = event.ctrlKey || event.metaKey || act === "check";
       selection.pick(row, { extend: event.shiftKey, toggle });

@@ -1,6 +1,5 @@
 import type { Store } from "../store/store";
 import { type Layout, moved, rowsOf, sectionOf } from "./arithmetic";
-import type { Tile } from "./tiles";
 
 const MOVES = new Set([
   "ArrowLeft",
@@ -20,13 +19,6 @@ export function keyed(event: KeyboardEvent, store: Store, grid: Layout, viewport
   if (!act(event, store, grid, viewport)) return;
   event.preventDefault();
   event.stopPropagation();
-}
-
-/** Show a sample in the panel beside the grid; where there is no panel, large. */
-export function inspect({ core, shell, inspector }: Store, tile: Tile, row: number): void {
-  const beside = core.part === "explorer";
-  inspector.open(tile.sample_id, { row, large: !beside });
-  if (beside && !shell.isOpen("inspector")) shell.toggle("inspector");
 }
 
 /** The panel shows the sample that somebody has come to. */
@@ -65,7 +57,7 @@ function act(event: KeyboardEvent, store: Store, grid: Layout, viewport: number)
       return true;
     case "i":
       if (core.part === "explorer" && shell.isOpen("inspector")) shell.toggle("inspector");
-      else if (tile !== undefined) inspect(store, tile, row);
+      else if (tile !== undefined) inspector.open(tile.sample_id, { row });
       return true;
     case "s":
       if (tile !== undefined) slice.nearest(tile);

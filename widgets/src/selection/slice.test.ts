@@ -70,6 +70,16 @@ it("follows others, after its own changes are through", async () => {
   expect(model.count("get_selection")).toBe(2);
 });
 
+it("asks for the rows of a change that it cannot know, even where the counts agree", async () => {
+  selection.answer(core.rpc.request("lasso", { map: 1, operation: "set", polygon: [] }));
+  await model.answer("lasso", selected(0, 0));
+  expect(model.count("get_selection")).toBe(1);
+  selection.toggleSamples(["12"]);
+  expect(model.last("select_samples")).toMatchObject({ operation: "toggle", samples: ["12"] });
+  await model.answer("select_samples", selected(1, 0, 2));
+  expect(model.count("get_selection")).toBe(2);
+});
+
 it("counts what is in other rows before it knows which they are", async () => {
   selection.pick(7);
   await model.answer("select", selected(1, 1));
