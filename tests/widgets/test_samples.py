@@ -158,7 +158,7 @@ def test_history_is_told_newest_first_and_in_words(ds, monkeypatch):
     ask = Asking(ds)
     assert ask.history(sample) == [
         f"put into {part} by the split halves",
-        "labelled objects: car",
+        "labelled objects: car (yolo)",
         "saved in the slice pair",
         "untagged hail",
         "tagged night, hail",

@@ -89,8 +89,8 @@ class SampleAnswers:
         index = self._dataset.vectors_.index()
         if not index.present[position]:
             raise VectorsNotFound(
-                f"This sample has no vector of {self._dataset.encoder.name!r}, so nothing is known to be near it",
-                hint="ds.embed() makes what is missing; a picture that cannot be read has none",
+                f"This sample has no vector of {self._dataset.encoder.name!r}, so what is near it is not known",
+                hint="ds.embed() makes what is missing, of pictures that can be read",
             )
         vector = index.reconstruct(np.array([position]))[0]
         # One more than asked for: the sample itself is among them, unless very many are exactly the same.
@@ -147,9 +147,12 @@ class SampleAnswers:
             values = list(dict.fromkeys(value for value in group["value"] if value))
             told = ", ".join(values[:4]) + (f" and {len(values) - 4} more" if len(values) > 4 else "")
             row = runs.get(run, {})
+            actor = row.get("actor") or source or ""
+            # A model says it, and somebody has brought that here.
+            said_by = f" ({source})" if source and source != actor else ""
             yield protocol.HistoryLine(
-                what=f"labelled {field or ''}: {told}",
-                actor=row.get("actor") or str(source or ""),
+                what=f"labelled {field or ''}: {told}{said_by}",
+                actor=str(actor),
                 time=_iso(row.get("time") or time),
                 notebook=row.get("notebook") or "",
                 undone=False,

@@ -14,8 +14,12 @@ const FIRST_FIELDS = 8;
 const FIRST_EVENTS = 6;
 const TICK_MS = 30_000;
 
-/** All that is known of the sample, in sections. While another is on its way, what is here stays and steps back. */
-export function Facts({ store }: { store: Store }) {
+/**
+ * All that is known of the sample, in sections. While another is on its way, what is here stays and steps back.
+ *
+ * `noted` says that what is wrong with the picture stands elsewhere already.
+ */
+export function Facts({ store, noted = false }: { store: Store; noted?: boolean }) {
   const { inspector } = store;
   const known = inspector.known.value;
   const stale = inspector.current.value === null;
@@ -23,7 +27,7 @@ export function Facts({ store }: { store: Store }) {
   const { picture } = known;
   return (
     <div class="curate-facts" data-stale={stale} aria-busy={stale}>
-      {picture.note !== "" && (
+      {picture.note !== "" && !noted && (
         <p class="curate-facts-note">
           <Icon name="warning" />
           <bdi>{picture.note}</bdi>

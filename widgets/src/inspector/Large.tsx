@@ -79,7 +79,7 @@ function Dialog({ store }: { store: Store }) {
             label="This sample cannot be shown"
           />
         ) : (
-          <Facts store={store} />
+          <Facts store={store} noted={inspector.current.value?.url === ""} />
         )}
       </div>
     </dialog>
