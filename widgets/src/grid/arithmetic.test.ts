@@ -57,7 +57,7 @@ function* grids(): Generator<Layout> {
   const next = numbers(3);
   yield layout(10_000, 1000, 160, null);
   yield layout(1, 1000, 160, null);
-  for (let i = 0; i < 16; i++) {
+  for (let i = 0; i < 10; i++) {
     const sections = spans(next, 1 + next(60));
     const count = sections.reduce((sum, section) => sum + section.count, 0);
     yield layout(count, 300 + next(1500), 64 + next(300), null, sections);
@@ -78,10 +78,10 @@ describe("lines", () => {
         expect(found.stop - found.start).toBeLessThanOrEqual(grid.columns);
         expect(found.header).toBe(found.stop === found.start);
         row = found.stop;
-        for (let at = found.start; at < found.stop; at++) {
-          expect(lineOf(grid, at)).toEqual(found);
-          expect(sectionOf(grid, at)).toBe(found.section);
-        }
+        const own = Array.from({ length: found.stop - found.start }, (_, at) => found.start + at);
+        expect(own.every((at) => lineOf(grid, at).index === i && sectionOf(grid, at) === found.section)).toBe(
+          true,
+        );
       }
       expect(row).toBe(grid.count);
       expect(line(grid, grid.lines - 1).top + grid.tileHeight + PADDING).toBe(grid.height);

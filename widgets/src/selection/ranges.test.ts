@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { apply, contains, count, covers, decode, NOTHING, type Operation, type Ranges } from "./ranges";
 
 const ROWS = 40;
+const EVERY = Array.from({ length: ROWS + 8 }, (_, i) => i - 1);
 
 function rowsOf(ranges: Ranges): number[] {
   return ranges.flatMap(([start, stop]) => Array.from({ length: stop - start }, (_, i) => start + i));
@@ -21,7 +22,7 @@ it("agrees with a set of rows, whatever happens", () => {
   const operations: Operation[] = ["set", "add", "remove", "toggle", "add", "toggle"];
   let ranges: Ranges = NOTHING;
   let rows = new Set<number>();
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < 1000; i++) {
     const operation = operations[next(operations.length)] as Operation;
     const start = next(ROWS);
     const stop = start + next(6);
@@ -33,7 +34,8 @@ it("agrees with a set of rows, whatever happens", () => {
     ranges = apply(ranges, operation, start, stop);
     expect(rowsOf(ranges)).toEqual([...rows].sort((a, b) => a - b));
     expect(count(ranges)).toBe(rows.size);
-    for (let row = -1; row <= ROWS + 6; row++) expect(contains(ranges, row)).toBe(rows.has(row));
+    const inside = EVERY.filter((row) => contains(ranges, row));
+    expect(inside).toEqual(EVERY.filter((row) => rows.has(row)));
     const from = next(ROWS);
     const to = from + next(4);
     const every = Array.from({ length: to - from }, (_, i) => from + i).every((row) => rows.has(row));
