@@ -75,10 +75,8 @@ class Table:
 
     def add_columns(self, fields: list[pa.Field]) -> None:
         """Add nullable columns that are not there yet; rows written before have null in them."""
-        import lance
-
         for attempt in range(10):
-            dataset = self._newest()
+            dataset = self._own()
             missing = [f for f in fields if dataset is not None and f.name not in dataset.schema.names]
             if not missing:
                 return
@@ -88,7 +86,6 @@ class Table:
                 # another writer was quicker; look again at what is missing
                 if attempt == 9:
                     raise
-                self._open = lance.dataset(self.location)
 
     def read(self, columns: list[str] | None = None, *, since: int = 0) -> pa.Table:
         """All rows in the order of writing, from row number `since` on."""
@@ -140,7 +137,7 @@ class Table:
 
     def delete(self, condition: str) -> None:
         """Take the rows out that meet an SQL `condition`, and every older version that still holds them (`purge` only)."""
-        dataset = self._newest()
+        dataset = self._own()
         if dataset is None:
             return
         dataset.delete(condition)
@@ -148,30 +145,29 @@ class Table:
         self._forget_everything_older()
 
     def _forget_everything_older(self) -> None:
-        dataset = self._newest()
+        dataset = self._own()
         for tag in dataset.tags.list():
             dataset.tags.delete(tag)
         dataset.cleanup_old_versions(older_than=timedelta(0), delete_unverified=True)
 
     def compact(self) -> None:
         """Merge small fragments. Older versions, and with them snapshots, stay readable."""
-        dataset = self._newest()
+        dataset = self._own()
         if dataset is None:
             return
         # Lance refuses a compaction that meets another one: then it is being done.
         with contextlib.suppress(OSError, RuntimeError):
             dataset.optimize.compact_files(materialize_deletions_threshold=0.0)
-            dataset.checkout_latest()
 
     def forget_old_versions(self) -> None:
         """Free the space of superseded versions, those of snapshots excepted. For derived tables only."""
-        dataset = self._newest()
+        dataset = self._own()
         if dataset is not None:
             dataset.cleanup_old_versions(older_than=timedelta(hours=1), error_if_tagged_old_versions=False)
 
     def keep(self, tag: str) -> int:
         """Protect the newest version under the name `tag` and return its number; 0 where there is no table."""
-        dataset = self._newest()
+        dataset = self._own()
         if dataset is None:
             return 0
         version = int(dataset.version)
@@ -199,10 +195,17 @@ class Table:
         return self._open
 
     def _newest(self) -> Any:
+        """What is there now, to be read. Several threads may read one dataset of Lance; none may change it in place."""
         dataset = self._dataset()
-        if dataset is not None and self.pinned is None and dataset.version != dataset.latest_version:
-            dataset.checkout_latest()
+        if dataset is not None and self.pinned is None and dataset.version != (newest := dataset.latest_version):
+            dataset = self._open = dataset.checkout_version(newest)
         return dataset
+
+    def _own(self) -> Any:
+        """The same for whoever changes it, whom no other thread reads from meanwhile."""
+        import lance
+
+        return None if self._dataset() is None else lance.dataset(self.location)
 
 
 def latest_rows(keys: pa.ChunkedArray | pa.Array) -> np.ndarray | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -69,9 +70,15 @@ def grouped(session: Session, rows: Rows, column: str) -> tuple[Rows, RowGroups]
     ranked = rank[codes]
     order = np.argsort(ranked, kind="stable")  # of 16 bits: a radix sort
     counts = np.bincount(ranked, minlength=len(distinct)).astype(np.int64)
-    texts = [NO_VALUE if value is None else text_of(value) for value in distinct.gather(by_first).to_list()]
+    texts = [_text(value) for value in distinct.gather(by_first).to_list()]
     groups = RowGroups(column, texts, np.cumsum(counts) - counts, counts)
     return _reordered(rows, order), groups
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return NO_VALUE if value is None else text_of(value)
 
 
 def _values(session: Session, column: str) -> pl.Series:

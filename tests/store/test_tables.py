@@ -1,3 +1,5 @@
+import threading
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -64,6 +66,33 @@ def test_a_pinned_table_stays_where_it_is(table):
     table.append(rows([(2, "b")]))
     assert (past.count(), table.count()) == (1, 2)
     assert Table(table.location, SCHEMA, "sample_id", pinned=0).count() == 0
+
+
+def test_threads_read_while_others_write_and_compact(table):
+    """One of two threads met "Already mutably borrowed" when both saw a new version, or one of them compacted."""
+    table.append(rows([(0, "a")]))
+    stop, failures = threading.Event(), []
+
+    def read():
+        try:
+            while not stop.is_set():
+                assert table.version() >= 1
+                assert table.take(np.array([0]), ["x"]).to_pydict() == {"x": ["a"]}
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 60):
+        Table(table.location, SCHEMA, "sample_id").append(rows([(number, "b")]))
+        if number % 10 == 0:
+            table.compact()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert table.count() == 60
 
 
 def test_two_writers_creating_the_same_table_both_keep_their_rows(table):

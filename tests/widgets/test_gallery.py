@@ -8,7 +8,7 @@ import pytest
 import traitlets
 
 import curate
-from curate.errors import BadQuery, BadValue, MissingBundle
+from curate.errors import BadValue, MissingBundle, UnknownName
 from curate.widgets import protocol
 from curate.widgets.protocol import PAGE_BYTES
 
@@ -123,8 +123,11 @@ def test_python_sets_the_view_as_a_step_that_can_be_undone(rich, open_widget):
     event, _ = wire.wait(lambda message: message["type"] == "view_changed")
     state = wire.state()
     assert (state["count"], state["version"], state["undo"]) == (6, event["version"], "the view from Python")
-    with pytest.raises(BadQuery):
-        widget.view = rich.where("drive::INTEGER > 3")
+    rich.split({"a": 0.5, "b": 0.5}, name="halves")
+    gone = rich.where("halves = 'a'")
+    rich.undo()
+    with pytest.raises(UnknownName):
+        widget.view = gone
     assert widget.view.count() == 6
     with pytest.raises(BadValue, match=r"shows a view\. Got str"):
         widget.view = "weather = 'rain'"
