@@ -83,14 +83,13 @@ export function Title({ store }: { store: Store }) {
   const name = inspector.current.value?.picture.name ?? inspector.opened.value?.name ?? "";
   const row = inspector.row.value;
   const count = core.state.value?.count ?? 0;
-  const known = inspector.current.value !== null || row !== null;
   return (
     <div class="curate-inspector-title">
       <h2>
         <bdi>{name}</bdi>
       </h2>
       <span class="curate-quiet curate-number">
-        {!known
+        {!inspector.placed.value
           ? "\u00a0"
           : row === null
             ? "not in this view"

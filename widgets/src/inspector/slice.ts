@@ -12,6 +12,8 @@ export interface Opened {
   sampleId: string;
   /** Where it is in the view, where whoever opened it knows. */
   row: number | null;
+  /** The order of the rows in which it is there. */
+  order: number;
   /** What is known before the kernel has answered. */
   name: string;
   thumbnail: string;
@@ -22,6 +24,8 @@ export interface Opened {
 /** What the kernel said about a sample. */
 export interface Known {
   picture: Picture;
+  /** The order of the rows that its row number belongs to; -1 where that is not known. */
+  order: number;
   /** A blob URL, or "" where there is no picture. */
   url: string;
   bytes: number;
@@ -40,6 +44,8 @@ interface Of<T> {
 
 /** How long somebody has to stay at a sample before it is asked for, in ms: arrow keys run over many. */
 const REST_MS = 70;
+/** After a change of the view the grid and the facets ask first. */
+const AFTER_MS = 250;
 const NEAREST = 9;
 
 /** One sample, with all that is known about it. */
@@ -60,9 +66,16 @@ export class InspectorSlice {
     const [known, opened] = [this.known.value, this.opened.value];
     return known !== null && known.picture.sample_id === opened?.sampleId ? known : null;
   });
-  /** Its row in the view that is shown, where it has one. */
-  readonly row = computed(
-    () => (this.current.value ? this.current.value.picture.row : this.opened.value?.row) ?? null,
+  /** Its row in the view that is shown; null where it has none, and where the rows have just become others. */
+  readonly row = computed(() => {
+    const order = this.core.state.value?.rows;
+    const [current, opened] = [this.current.value, this.opened.value];
+    if (current !== null) return current.order === order ? current.picture.row : null;
+    return opened !== null && opened.order === order ? opened.row : null;
+  });
+  /** Which row it has, or that it has none, is known. */
+  readonly placed = computed(
+    () => this.row.value !== null || this.current.value?.order === this.core.state.value?.rows,
   );
   readonly selected = computed(() => {
     const row = this.row.value;
@@ -77,7 +90,8 @@ export class InspectorSlice {
   );
   private loading: AbortController | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  private lastLoad = Number.NEGATIVE_INFINITY;
+  /** When somebody came to a sample last. */
+  private came = Number.NEGATIVE_INFINITY;
   private wanted = "";
   /** Blob URLs of the neighbours of the sample before. */
   private former: string[] = [];
@@ -92,8 +106,8 @@ export class InspectorSlice {
     this.stops = [
       effect(() => this.follow(this.visible.value ? this.opened.value : null)),
       // Tags, labels, rows: anything may be other than before.
-      core.onVersion((_, before) => before !== null && this.reload()),
-      core.onSelection(() => this.row.peek() === null && this.reload()),
+      core.onVersion((_, before) => before !== null && this.reload(AFTER_MS)),
+      core.onSelection(() => this.row.peek() === null && this.reload(AFTER_MS)),
     ];
   }
 
@@ -112,6 +126,7 @@ export class InspectorSlice {
       this.opened.value = {
         sampleId,
         row,
+        order: this.grid.shown.peek()?.order ?? -1,
         name: tile?.name ?? "",
         thumbnail: tile?.url ?? "",
         width: tile?.width ?? 0,
@@ -189,7 +204,6 @@ export class InspectorSlice {
         const tags = remove ? others : [...others, name].sort();
         this.known.value = { ...known, picture: { ...known.picture, tags } };
       }
-      this.reload();
       return null;
     } catch (error) {
       return failureOf(error);
@@ -205,7 +219,18 @@ export class InspectorSlice {
   /** Ask again, after an error. */
   retry(): void {
     this.failure.value = null;
-    this.reload();
+    this.reload(0);
+  }
+
+  /** Whoever looks at it is told why it cannot be shown; what was known of it may be of a sample that was erased. */
+  private refuse(sample: string, error: unknown): void {
+    const failure = failureOf(error);
+    const known = this.known.peek();
+    if (failure === null) return;
+    this.failure.value = failure;
+    if (known?.picture.sample_id !== sample) return;
+    this.known.value = null;
+    if (known.url) URL.revokeObjectURL(known.url);
   }
 
   private follow(opened: Opened | null): void {
@@ -220,16 +245,20 @@ export class InspectorSlice {
   }
 
   /** What is known of the sample may have changed. */
-  private reload(): void {
-    if (this.wanted !== "") this.soon();
+  private reload(wait: number): void {
+    if (this.wanted !== "") this.after(wait);
   }
 
   private soon(): void {
+    const rested = performance.now() - this.came > REST_MS;
+    this.came = performance.now();
+    this.after(rested ? 0 : REST_MS);
+  }
+
+  private after(wait: number): void {
     this.loading?.abort();
     clearTimeout(this.timer);
-    const rested = performance.now() - this.lastLoad;
-    this.timer = setTimeout(() => void this.load(this.wanted), rested > REST_MS ? 0 : REST_MS);
-    this.lastLoad = performance.now();
+    this.timer = setTimeout(() => void this.load(this.wanted), wait);
   }
 
   private async load(sample: string): Promise<void> {
@@ -240,25 +269,28 @@ export class InspectorSlice {
       if (abort.signal.aborted) return;
       this.learn(reply, buffer);
     } catch (error) {
-      if (!abort.signal.aborted) this.core.fail(error, this.failure);
+      if (!abort.signal.aborted) this.refuse(sample, error);
       return;
     }
     const asked = [this.loadHistory(sample, abort.signal)];
-    if (this.near.peek()?.sampleId !== sample) asked.push(this.loadNear(sample, abort.signal));
+    const near = this.near.peek();
+    if (near?.sampleId !== sample || near.failure !== null) asked.push(this.loadNear(sample, abort.signal));
     await Promise.all(asked);
   }
 
   private learn(picture: Picture, buffer: Uint8Array<ArrayBuffer>): void {
     const before = this.known.peek();
+    const state = this.core.state.peek();
+    const order = state?.version === picture.version ? state.rows : -1;
     const bytes = buffer.length;
     this.failure.value = null;
     // The same picture under another URL would flicker.
     if (before?.picture.sample_id === picture.sample_id && before.bytes === bytes) {
-      this.known.value = { picture, url: before.url, bytes };
+      this.known.value = { picture, order, url: before.url, bytes };
       return;
     }
     const url = bytes > 0 ? URL.createObjectURL(new Blob([buffer], { type: "image/jpeg" })) : "";
-    this.known.value = { picture, url, bytes };
+    this.known.value = { picture, order, url, bytes };
     if (before?.url) URL.revokeObjectURL(before.url);
   }
 
