@@ -1,6 +1,7 @@
 import type { TargetedDragEvent, TargetedEvent, TargetedMouseEvent } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FailureNotice } from "../notice/Notice";
+import { SAMPLE_TYPE } from "../search/slice";
 import { contains, covers } from "../selection/ranges";
 import type { Store } from "../store/store";
 import {
@@ -24,8 +25,6 @@ import { TileCell } from "./TileCell";
 import "./grid.css";
 
 const SETTLE_MS = 150;
-/** What a dragged tile is, for the search bar that looks for what is like it. */
-export const DRAGGED = "application/x-curate-sample";
 
 /** The tiles that are on the screen, out of as many as there are. */
 export function Grid({ store }: { store: Store }) {
@@ -61,6 +60,7 @@ export function Grid({ store }: { store: Store }) {
     return () => {
       observer.disconnect();
       clearTimeout(settle.current);
+      slice.hide();
     };
   }, []);
 
@@ -77,20 +77,24 @@ export function Grid({ store }: { store: Store }) {
     if (top !== scroll.current.virtual) scrollTo(top);
   };
 
+  const scrollToRow = (row: number) =>
+    scrollTo(row === 0 ? 0 : lineOf(grid, row).top - (grid.header || PADDING));
+
   // Other rows begin where somebody wants to look; for the same rows in another size, what was on top stays there.
-  const before = useRef<{ grid: Layout; order: number; times: number } | null>(null);
+  const before = useRef<{ grid: Layout; order: number } | null>(null);
   const wanted = slice.revealed.value;
   useLayoutEffect(() => {
     const was = before.current;
-    if (shown === null || box.width === 0) return;
-    before.current = { grid, order: shown.order, times: wanted.times };
-    if (was === null || was.times !== wanted.times) {
-      if (wanted.toTop)
-        scrollTo(wanted.row === 0 ? 0 : lineOf(grid, wanted.row).top - (grid.header || PADDING));
-      else reveal(wanted.row);
-    } else if (was.order === shown.order && was.grid.lines > 0 && was.grid !== grid) {
+    if (shown === null || box.width === 0 || count === 0) return;
+    before.current = { grid, order: shown.order };
+    const reveals = wanted.times !== slice.timesRevealed;
+    slice.timesRevealed = wanted.times;
+    if (reveals && wanted.toTop) scrollToRow(wanted.row);
+    else if (was === null) scrollToRow(Math.min(slice.topRow, count - 1));
+    else if (was.order === shown.order && was.grid.lines > 0 && was.grid !== grid) {
       scrollTo(anchored(was.grid, grid, scroll.current.virtual));
     }
+    if (reveals && !wanted.toTop) reveal(wanted.row);
   }, [grid, wanted.times, shown?.order, box.width > 0]);
 
   const { virtual } = scroll.current;
@@ -151,7 +155,7 @@ export function Grid({ store }: { store: Store }) {
   const onDragStart = (event: TargetedDragEvent<HTMLDivElement>) => {
     const tile = slice.tile(rowAt(event));
     if (tile === undefined || event.dataTransfer === null) return;
-    event.dataTransfer.setData(DRAGGED, tile.sample_id);
+    event.dataTransfer.setData(SAMPLE_TYPE, tile.sample_id);
     event.dataTransfer.setData("text/plain", tile.name);
     event.dataTransfer.effectAllowed = "copy";
   };

@@ -1,3 +1,4 @@
+import { READ_ONLY } from "../selection/slice";
 import type { Store } from "../store/store";
 import { type Layout, moved, rowsOf, sectionOf } from "./arithmetic";
 
@@ -72,6 +73,10 @@ function act(event: KeyboardEvent, store: Store, grid: Layout, viewport: number)
       selection.narrow(true);
       return true;
     case "t":
+      if (core.state.peek()?.writable === false) {
+        core.say(READ_ONLY);
+        return true;
+      }
       selection.pickActive();
       selection.open("tag", event.currentTarget instanceof HTMLElement ? event.currentTarget : null);
       return true;

@@ -39,6 +39,11 @@ export class GridSlice {
   /** What can be sorted and grouped by; empty until a menu asked for it. */
   readonly choices = signal<readonly Column[]>([]);
 
+  /** The first row on the screen. */
+  topRow = 0;
+  /** How often what should be revealed has been. */
+  timesRevealed = 0;
+
   private readonly places = new Places();
   private readonly loader = new Loader(
     {
@@ -48,7 +53,6 @@ export class GridSlice {
     PAGE_ROWS,
   );
   private seen: Range = [0, 0];
-  private topRow = 0;
   private key = "";
   private groupsAbort: AbortController | undefined;
   private formerTimer: ReturnType<typeof setTimeout> | undefined;
@@ -100,6 +104,11 @@ export class GridSlice {
     this.tiles.touch(...around);
     this.tiles.touch(...seen);
     this.loader.want(seen, around);
+  }
+
+  /** The grid is not on the screen: nothing has to be loaded. Where it was is known when it comes back. */
+  hide(): void {
+    this.loader.stop();
   }
 
   retry(): void {

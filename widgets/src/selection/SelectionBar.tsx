@@ -5,6 +5,7 @@ import { Icon } from "../icons/Icon";
 import type { Store } from "../store/store";
 import { ExportForm } from "./ExportForm";
 import { SaveForm } from "./SaveForm";
+import { READ_ONLY } from "./slice";
 import { TagForm } from "./TagForm";
 import { Toast } from "./Toast";
 import "./selection.css";
@@ -15,8 +16,6 @@ type Folding = (typeof FOLDING)[number];
 /** Room in CSS pixels that the words on the left, the menu and "To Python" take. */
 const KEPT_PX = 470;
 const ROOM: Record<Folding, number> = { tag: 60, save: 96, export: 74, similar: 124, exclude: 80 };
-
-export const READ_ONLY = "This dataset is open for reading only";
 
 const number = (value: number) => value.toLocaleString("en");
 
@@ -90,8 +89,10 @@ export function SelectionBar({ store }: { store: Store }) {
   const entries: MenuEntry[] = [
     ...FOLDING.filter(folded).map((name) => {
       const { label, disabled, act } = actions[name];
+      const detail = !writable && (name === "tag" || name === "save") ? "reading only" : "";
       return {
         label: `${label}${name === "similar" || name === "exclude" ? "" : "…"}`,
+        detail,
         disabled,
         onPick: act,
       };

@@ -5,6 +5,9 @@ import type { Core } from "../store/core";
 import { type Failure, failureOf } from "../store/failure";
 import { apply, count as countRanges, decode, NOTHING, type Operation, type Ranges } from "./ranges";
 
+/** Why nothing can be written. */
+export const READ_ONLY = "This dataset is open for reading only";
+
 /** What an action is done with. */
 export type What = "selection" | "view";
 
