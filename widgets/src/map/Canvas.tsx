@@ -106,8 +106,12 @@ function Overlay({ store, gestures }: { store: Store; gestures: Gestures }) {
   const path = gestures.path.value;
   const camera = map.viewpoint.camera.value;
   const size = map.viewpoint.size.value;
-  const place = map.pointing.placeOf(map.pointing.point.value);
-  const [x, y] = place && camera ? toScreen(camera, size, place) : [0, 0];
+  const at = (point: number) => {
+    const place = map.pointing.placeOf(point);
+    return place && camera && toScreen(camera, size, place);
+  };
+  const opened = at(map.opened.value);
+  const hovered = at(map.pointing.point.value);
   const [across, down] = [Math.round(size.width / 2), Math.round(size.height / 2)];
   return (
     <svg class="curate-map-layer" aria-hidden="true">
@@ -120,7 +124,8 @@ function Overlay({ store, gestures }: { store: Store; gestures: Gestures }) {
           d={`M${across - 14} ${down}h10M${across + 4} ${down}h10M${across} ${down - 14}v10M${across} ${down + 4}v10`}
         />
       )}
-      {place && <circle class="curate-map-hovered" cx={x} cy={y} r={7} />}
+      {opened && <circle class="curate-map-opened" cx={opened[0]} cy={opened[1]} r={9} />}
+      {hovered && <circle class="curate-map-hovered" cx={hovered[0]} cy={hovered[1]} r={7} />}
     </svg>
   );
 }

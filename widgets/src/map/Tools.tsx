@@ -40,7 +40,7 @@ export function Tools({ map, gestures }: { map: MapSlice; gestures: Gestures }) 
       </div>
       <div>
         <Action icon="fit" label="Show all" keys="0" act={() => map.fitAll()} />
-        <Action icon="filter" label="Zoom to the view" keys="f" act={() => map.fitView()} />
+        <Action icon="focus" label="Zoom to the view" keys="f" act={() => map.fitView()} />
         <Menu
           label="More on the map"
           title="More"

@@ -39,6 +39,12 @@ export class MapSlice {
   readonly viewpoint = new Viewpoint(
     computed(() => (this.info.value === null || this.info.value.map === 0 ? null : this.info.value.box)),
   );
+  private readonly clicked = signal<{ point: number; sample: string } | null>(null);
+  /** The point of the sample in the inspector, where it was opened from here; or -1. */
+  readonly opened = computed(() => {
+    const clicked = this.clicked.value;
+    return clicked !== null && this.inspector.opened.value?.sampleId === clicked.sample ? clicked.point : -1;
+  });
   readonly pointing: Pointing;
   readonly painting: Painting;
   readonly tool = computed<Tool>(() => {
@@ -143,6 +149,7 @@ export class MapSlice {
     const [codes, state] = [new Uint16Array(info.points), new Uint8Array(info.points)];
     const scene = info.map === 0 ? null : { xy, codes, state };
     this.pointing.reset(null);
+    this.clicked.value = null;
     batch(() => {
       this.info.value = info;
       this.arrived.value = 0;
@@ -273,6 +280,7 @@ export class MapSlice {
   async open(point: number): Promise<void> {
     const sample = await this.pointing.sampleOf(point);
     if (sample === null) return;
+    this.clicked.value = { point, sample };
     this.inspector.open(sample);
     if (this.core.part !== "explorer" || this.core.layout.get("mode", "both") !== "both") return;
     this.reveal?.();

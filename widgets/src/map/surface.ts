@@ -13,6 +13,9 @@ const CELL = 2;
 /** Where points are not thinned out, how much of the canvas they are taken to cover. */
 const COVERED = 0.15;
 
+/** JupyterLab cancels the transitions that a change of its theme begins. */
+const THEME_EVENTS = ["transitionend", "transitioncancel"] as const;
+
 /** What keeps the canvas as the slice says: draws once a frame, and only where something changed. */
 export class Surface {
   /** "none": the browser has no WebGL; "lost": it took the context away, as it does when the graphics card is reset. */
@@ -43,7 +46,7 @@ export class Surface {
     observer.observe(canvas);
     canvas.addEventListener("webglcontextlost", this.onLost);
     canvas.addEventListener("webglcontextrestored", this.onRestored);
-    probe.addEventListener("transitionend", this.onTheme);
+    for (const name of THEME_EVENTS) probe.addEventListener(name, this.onTheme);
     this.off = [
       () => observer.disconnect(),
       effect(() => {
@@ -85,7 +88,7 @@ export class Surface {
     if (this.frame !== undefined) cancelAnimationFrame(this.frame);
     this.canvas.removeEventListener("webglcontextlost", this.onLost);
     this.canvas.removeEventListener("webglcontextrestored", this.onRestored);
-    this.probe.removeEventListener("transitionend", this.onTheme);
+    for (const name of THEME_EVENTS) this.probe.removeEventListener(name, this.onTheme);
     this.renderer?.dispose();
     this.renderer = null;
   }
