@@ -173,7 +173,7 @@ def main(task: str, folder: str) -> None:
     """The other end: do the errand that lies in `folder`."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     if hasattr(os, "nice"):
-        os.nice(10)  # the kernel and its widgets come first
+        os.nice(5)  # the kernel and its widgets come first
     # What a library prints must not get between the lines: stdout becomes ours alone, file descriptor 1 is stderr.
     lines = os.dup(1)
     os.dup2(2, 1)
