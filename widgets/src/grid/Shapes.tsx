@@ -25,7 +25,12 @@ export function Shapes({ shapes, palette, frame }: Props) {
           return (
             <g key={i} class={dots ? "curate-dots" : undefined}>
               <path class="curate-edge" d={path} />
-              <path class="curate-stroke" d={path} stroke={palette.colour(shape.value)} />
+              <path
+                class="curate-stroke"
+                d={path}
+                stroke={palette.colour(shape.value)}
+                fill={isArea(shape) ? palette.colour(shape.value) : "none"}
+              />
             </g>
           );
         })}

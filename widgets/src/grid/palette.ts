@@ -1,18 +1,18 @@
 /**
  * Colours that people with any colour vision tell apart, light enough to be read on dark and outlined to be seen on light:
- * after Okabe and Ito, "Color Universal Design" (2008), the dark ones made lighter.
+ * after Okabe and Ito, "Color Universal Design" (2008), the dark ones made lighter. None is the amber of what is selected.
  */
 const COLOURS = [
-  "#ffb000",
   "#56b4e9",
   "#2fd0a0",
   "#f0e442",
-  "#ff8a5c",
+  "#ff8078",
   "#e79fd0",
   "#a7c7ff",
-  "#c6e377",
-  "#ffd9a8",
+  "#b6e05f",
   "#b8a5ff",
+  "#8ee3ef",
+  "#ffffff",
 ];
 
 /** Gives each value of the labels a colour of its own, the same wherever it is drawn, as long as there are any. */
