@@ -28,10 +28,20 @@ function Dialog({ store }: { store: Store }) {
 
   useEffect(() => {
     const element = dialog.current;
+    const root = element?.getRootNode() as Document | ShadowRoot | undefined;
+    const before = root?.activeElement;
     element?.showModal();
     // Not the first button: the space bar would press it instead of selecting.
     element?.focus();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      // The browser gives the focus back where the dialog closes, and not where it is taken away.
+      requestAnimationFrame(() => {
+        const lost = root?.activeElement === null || root?.activeElement === document.body;
+        if (before instanceof HTMLElement && before.isConnected && lost)
+          before.focus({ preventScroll: true });
+      });
+    };
   }, []);
 
   const onKeyDown = (event: KeyboardEvent) => {

@@ -234,6 +234,23 @@ it("goes to the next sample although it was never on the screen", async () => {
   expect(inspector.opened.value?.sampleId).toBe("12");
 });
 
+it("has the next sample at hand where somebody goes from one to the next", async () => {
+  grid.tiles.put({ version: 1, shaped: false }, 4, [info("11"), info("12")], new Uint8Array(4));
+  inspector.open("11", { row: 4, large: true });
+  await vi.advanceTimersByTimeAsync(0);
+  await answer("get_picture", picture("11"), 9);
+  await answer("get_neighbours", { type: "tiles", tiles: [] }, 0);
+  await answer("get_history", { type: "history", lines: [], more: false }, 0);
+  expect(model.last("get_picture").sample).toBe("12");
+  await answer("get_picture", picture("12", { row: 5 }), 8);
+  expect(inspector.known.value?.picture.sample_id).toBe("11");
+  await vi.advanceTimersByTimeAsync(500);
+  void inspector.step(1);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(inspector.current.value?.picture.sample_id).toBe("12");
+  expect(model.count("get_picture")).toBe(2);
+});
+
 it("shows a neighbour by its thumbnail until its picture is here", async () => {
   await show("11", 4);
   await answer("get_neighbours", { type: "tiles", tiles: [info("12"), info("13")] }, 4);

@@ -93,6 +93,9 @@ export class InspectorSlice {
   /** When somebody came to a sample last. */
   private came = Number.NEGATIVE_INFINITY;
   private wanted = "";
+  /** The sample that comes next where somebody goes from one to the next. */
+  private ahead: { picture: Picture; buffer: Uint8Array<ArrayBuffer> } | null = null;
+  private direction = 1;
   /** Blob URLs of the neighbours of the sample before. */
   private former: string[] = [];
   private readonly stops: (() => void)[];
@@ -153,6 +156,7 @@ export class InspectorSlice {
     if (row === null || state === null) return;
     const to = row + by;
     if (to < 0 || to >= state.count) return;
+    this.direction = by;
     const tile = this.grid.tile(to);
     if (this.core.part !== "map") this.grid.goTo(to);
     if (tile !== undefined && this.grid.settled) return this.open(tile.sample_id, { row: to });
@@ -265,9 +269,9 @@ export class InspectorSlice {
     const abort = new AbortController();
     this.loading = abort;
     try {
-      const { reply, buffer } = await this.core.rpc.request("get_picture", { sample }, abort.signal);
+      const { picture, buffer } = this.takeAhead(sample) ?? (await this.fetch(sample, abort.signal));
       if (abort.signal.aborted) return;
-      this.learn(reply, buffer);
+      this.learn(picture, buffer);
     } catch (error) {
       if (!abort.signal.aborted) this.refuse(sample, error);
       return;
@@ -276,6 +280,29 @@ export class InspectorSlice {
     const near = this.near.peek();
     if (near?.sampleId !== sample || near.failure !== null) asked.push(this.loadNear(sample, abort.signal));
     await Promise.all(asked);
+    if (this.large.peek() && !abort.signal.aborted) await this.lookAhead(abort.signal);
+  }
+
+  private async fetch(sample: string, signal: AbortSignal) {
+    const { reply: picture, buffer } = await this.core.rpc.request("get_picture", { sample }, signal);
+    return { picture, buffer };
+  }
+
+  private async lookAhead(signal: AbortSignal): Promise<void> {
+    const next = this.grid.tile((this.row.peek() ?? Number.NaN) + this.direction);
+    if (next === undefined) return;
+    try {
+      this.ahead = await this.fetch(next.sample_id, signal);
+    } catch {
+      // Whoever comes to it asks again, and is told.
+    }
+  }
+
+  private takeAhead(sample: string) {
+    const { ahead } = this;
+    this.ahead = null;
+    const version = this.core.state.peek()?.version;
+    return ahead?.picture.sample_id === sample && ahead.picture.version === version ? ahead : null;
   }
 
   private learn(picture: Picture, buffer: Uint8Array<ArrayBuffer>): void {
@@ -346,6 +373,7 @@ export class InspectorSlice {
     const known = this.known.peek();
     if (known?.url) URL.revokeObjectURL(known.url);
     this.known.value = null;
+    this.ahead = null;
     this.putNear(null);
     this.putNear(null);
     this.history.value = null;
