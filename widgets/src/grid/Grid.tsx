@@ -103,8 +103,10 @@ export function Grid({ store }: { store: Store }) {
   const from = Math.max(virtual - above * box.height, 0);
   const around = rowsBetween(grid, ...visibleLines(grid, from, (2.25 * box.height) | 0, 0));
   useLayoutEffect(() => {
+    // It has just been scrolled elsewhere, and is about to be drawn again.
+    if (virtual !== scroll.current.virtual) return;
     if (box.width > 0 && count > 0) slice.show(seen, around);
-  }, [...seen, ...around, shown?.order, box.width > 0]);
+  }, [...seen, ...around, virtual === scroll.current.virtual, shown?.order, box.width > 0]);
 
   const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
     const element = event.currentTarget;

@@ -248,6 +248,9 @@ export class GridSlice {
       this.revealed.value = { row: place.top, toTop: true, times: this.revealed.peek().times + 1 };
       this.arrived.value++;
     });
+    // The grid says what is on the screen when it has been drawn; about as much as before is asked for by then.
+    const first: Range = [place.top, Math.min(place.top + this.seen[1] - this.seen[0], state.count)];
+    if (first[1] > first[0]) this.loader.want(first, first);
   }
 
   private readonly readTraits = (): void => {
