@@ -60,6 +60,21 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: "Large picture",
+    parts: ["explorer", "gallery", "map"],
+    lines: [
+      [["←", "→"], "the sample before, the next; a closer look is moved instead"],
+      [["PgUp", "PgDn"], "the sample before, the next, in any case"],
+      [["+", "−"], "closer or farther; the wheel and a double click, too"],
+      [["0", "1"], "all of it, or a pixel for a pixel"],
+      [["Space"], "select or deselect"],
+      [["t"], "tag"],
+      [["s"], "nearest to this one"],
+      [["g"], "show it in the grid"],
+      [["b"], "boxes, points and masks"],
+    ],
+  },
+  {
     title: "Map",
     parts: ["explorer", "map"],
     lines: [

@@ -13,6 +13,7 @@ import { Tags } from "./Tags";
 const FIRST_FIELDS = 8;
 const FIRST_EVENTS = 6;
 const TICK_MS = 30_000;
+const COPIED_MS = 1500;
 
 /**
  * All that is known of the sample, in sections. While another is on its way, what is here stays and steps back.
@@ -37,7 +38,7 @@ export function Facts({ store, noted = false }: { store: Store; noted?: boolean 
       <Tags store={store} tags={picture.tags} />
       <Labels store={store} picture={picture} />
       <Nearest store={store} />
-      <Origin store={store} picture={picture} />
+      <Origin picture={picture} />
       <Past store={store} />
     </div>
   );
@@ -136,7 +137,14 @@ function Labels({ store, picture }: { store: Store; picture: Picture }) {
   );
 }
 
-function Origin({ store, picture }: { store: Store; picture: Picture }) {
+function Origin({ picture }: { picture: Picture }) {
+  // Said here and not in passing: under the large picture nobody would see it.
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return undefined;
+    const timer = setTimeout(() => setCopied(false), COPIED_MS);
+    return () => clearTimeout(timer);
+  }, [copied]);
   return (
     <Section title="Where it comes from">
       <div class="curate-origin">
@@ -146,10 +154,13 @@ function Origin({ store, picture }: { store: Store; picture: Picture }) {
           class="curate-button curate-plain"
           aria-label="Copy the location"
           title="Copy the location"
-          onClick={() => void copy(picture.location).then(() => store.core.say("Location copied"))}
+          onClick={() => void copy(picture.location).then(() => setCopied(true))}
         >
-          <Icon name="copy" />
+          <Icon name={copied ? "check" : "copy"} />
         </button>
+        <span class="curate-unseen" role="status">
+          {copied ? "Copied" : ""}
+        </span>
       </div>
     </Section>
   );

@@ -45,9 +45,11 @@ function Dialog({ store }: { store: Store }) {
   }, []);
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // Nothing gets through to the notebook, nor to the grid below.
+    // Undo and help mean the same in here as everywhere; nothing else gets through to what lies below.
+    const everywhere = event.ctrlKey || event.metaKey || event.key === "?";
+    if (everywhere && !writes(event.target)) return;
     event.stopPropagation();
-    if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target)) return;
+    if (event.altKey || writes(event.target)) return;
     const pressing =
       event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
     if (!pressing && keyed(event.key, store, stage.current)) event.preventDefault();

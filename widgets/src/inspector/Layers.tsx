@@ -42,7 +42,7 @@ export function Layers({
       {opened.thumbnail !== "" && (
         <img
           key={`thumbnail ${opened.sampleId}`}
-          class="curate-layer"
+          class="curate-layer curate-soft"
           style={style}
           src={opened.thumbnail}
           alt=""
