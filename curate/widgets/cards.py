@@ -57,9 +57,17 @@ def card(coded: Coded, part: Part, filter: Values | Interval | None) -> Card:
         bins=bins,
         missing_all=int(codes.counts[0]),
         missing_view=int(over_view[0]),
-        filter=filter,
+        filter=_plain(filter),
         difference=round(difference(codes.counts, over_view, size=part.size, of=part.n), 4),
     )
+
+
+def _plain(filter: Values | Interval | None) -> Values | Interval | None:
+    """The filter with bounds that a message can carry: those of times are a kind of float of their own."""
+    if not isinstance(filter, Interval):
+        return filter
+    low, high = (None if bound is None else float(bound) for bound in (filter.low, filter.high))
+    return Interval(low=low, high=high)
 
 
 def arranged(cards: Sequence[Card]) -> list[Card]:
