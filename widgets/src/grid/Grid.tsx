@@ -5,13 +5,13 @@ import { SAMPLE_TYPE } from "../search/slice";
 import { contains, covers } from "../selection/ranges";
 import type { Store } from "../store/store";
 import {
+  EDGE,
   extent,
   type Layout,
   type Line,
   layout,
   line,
   lineOf,
-  PADDING,
   revealed,
   rowsBetween,
   rowsOf,
@@ -78,7 +78,7 @@ export function Grid({ store }: { store: Store }) {
   };
 
   const scrollToRow = (row: number) =>
-    scrollTo(row === 0 ? 0 : lineOf(grid, row).top - (grid.header || PADDING));
+    scrollTo(row === 0 ? 0 : lineOf(grid, row).top - (grid.header || EDGE));
 
   // Other rows begin where somebody wants to look; for the same rows in another size, what was on top stays there.
   const before = useRef<{ grid: Layout; order: number } | null>(null);

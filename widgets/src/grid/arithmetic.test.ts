@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  EDGE,
   extent,
   type Layout,
   layout,
@@ -84,7 +85,7 @@ describe("lines", () => {
         );
       }
       expect(row).toBe(grid.count);
-      expect(line(grid, grid.lines - 1).top + grid.tileHeight + PADDING).toBe(grid.height);
+      expect(line(grid, grid.lines - 1).top + grid.tileHeight + EDGE).toBe(grid.height);
     }
   });
 
@@ -102,7 +103,7 @@ describe("lines", () => {
       false,
     ]);
     expect(rowsOf(grid, 1)).toEqual([6, 12]);
-    expect(extent(grid, 1)[1] + PADDING).toBe(grid.height);
+    expect(extent(grid, 1)[1] + EDGE).toBe(grid.height);
     expect(sectionAt(grid, 0)).toBe(0);
     expect(sectionAt(grid, grid.height)).toBe(1);
   });

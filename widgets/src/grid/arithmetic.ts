@@ -40,8 +40,11 @@ export interface Line {
   stop: number;
 }
 
-export const GAP = 6;
-export const PADDING = 8;
+export const GAP = 8;
+/** Room at both sides. */
+export const PADDING = 12;
+/** Room at the top and at the bottom. */
+export const EDGE = 6;
 export const ASPECT = 4 / 3;
 export const HEADER = 34;
 /** Room below a section, before the header of the next. */
@@ -68,7 +71,7 @@ export function layout(
   const firsts = new Float64Array(sections.length + 1);
   const tops = new Float64Array(sections.length + 1);
   let line = 0;
-  let top = PADDING;
+  let top = EDGE;
   for (const [i, section] of sections.entries()) {
     const lines = Math.ceil(section.count / across);
     starts[i] = section.start;
@@ -81,7 +84,7 @@ export function layout(
   starts[last] = count;
   firsts[last] = line;
   tops[last] = top;
-  const height = line === 0 ? 0 : top - (grouped ? SECTION_GAP : 0) - GAP + PADDING;
+  const height = line === 0 ? 0 : top - (grouped ? SECTION_GAP : 0) - GAP + EDGE;
   return {
     count,
     columns: across,
@@ -187,9 +190,9 @@ export function rowsBetween(grid: Layout, first: number, last: number): [number,
 export function revealed(grid: Layout, row: number, top: number, viewport: number): number {
   if (grid.lines === 0) return 0;
   const { top: from } = lineOf(grid, row);
-  const above = grid.header > 0 ? grid.header : PADDING;
+  const above = grid.header > 0 ? grid.header : EDGE;
   if (from - above < top) return Math.max(row === 0 ? 0 : from - above, 0);
-  const to = from + grid.tileHeight + PADDING;
+  const to = from + grid.tileHeight + EDGE;
   return to > top + viewport ? to - viewport : top;
 }
 

@@ -30,7 +30,9 @@ export function inPixels({ left, top, width, height }: Frame): Record<keyof Fram
 /** Tiles narrower than this show nothing but the picture. */
 export const BADGES_FROM = 96;
 const BADGE_PX = 14;
-const LETTER_PX = 6.2;
+const DOT_PX = 10;
+const MORE_PX = 28;
+const LETTER_PX = 6.4;
 const SCORE_PX = 44;
 
 /** Room that the name of a shape takes at its corner. */
@@ -56,13 +58,17 @@ export function fitting(
     ...all.filter(({ kind }) => kind === "issue"),
     ...all.filter(({ kind }) => kind !== "issue"),
   ];
-  let room = width - 12 - (scored ? SCORE_PX : 0);
+  const room = width - 12 - (scored ? SCORE_PX : 0);
+  const hidden = Number(counted?.[1] ?? 0);
   const shown: Badge[] = [];
+  let taken = 0;
   for (const badge of sorted) {
-    const needed = BADGE_PX + Math.min(badge.text.length, 12) * LETTER_PX;
-    if (needed > room && shown.length > 0) break;
+    // A label may have the colour of its box beside it.
+    taken += BADGE_PX + badge.text.length * LETTER_PX + (badge.kind === "label" ? DOT_PX : 0);
+    const others = hidden > 0 || shown.length + 1 < sorted.length;
+    // The first is cut short where it has to be; the others are counted.
+    if (shown.length > 0 && taken + (others ? MORE_PX : 0) > room) break;
     shown.push(badge);
-    room -= needed;
   }
-  return { shown, more: all.length - shown.length + Number(counted?.[1] ?? 0) };
+  return { shown, more: all.length - shown.length + hidden };
 }
