@@ -1,4 +1,5 @@
 import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Facets } from "../facets/Facets";
 import { Grid } from "../grid/Grid";
 import { Toolbar } from "../grid/Toolbar";
@@ -85,20 +86,25 @@ function Side({
   children: ComponentChildren;
 }) {
   const { shell } = store;
-  if (!shell.isOpen(panel)) return null;
+  const close = useRef<HTMLButtonElement>(null);
+  const open = shell.isOpen(panel);
+  const floats = shell.floats(panel);
+  // What lies over the rest takes the focus; what has room beside it leaves it where it is.
+  useEffect(() => {
+    if (open && floats) close.current?.focus();
+  }, [open, floats]);
+  if (!open) return null;
   return (
-    <aside class={`curate-side curate-side-${panel}`} data-floats={shell.floats(panel)} aria-label={label}>
-      {shell.floats(panel) && (
+    <aside class={`curate-side curate-side-${panel}`} data-floats={floats} aria-label={label}>
+      {floats && (
         <div class="curate-side-head">
           <h2>{label}</h2>
           <button
+            ref={close}
             type="button"
             class="curate-button curate-plain"
             aria-label={`Close the ${label.toLowerCase()}`}
-            onClick={() => {
-              shell.putAway();
-              shell.focus();
-            }}
+            onClick={() => shell.putAway()}
           >
             <Icon name="close" />
           </button>

@@ -162,6 +162,7 @@ function PanelButton({
     <button
       type="button"
       class="curate-button curate-plain curate-panel-button"
+      data-panel={panel}
       aria-label={label}
       aria-expanded={open}
       title={`${open ? "Close" : "Open"} the ${label.toLowerCase()}`}

@@ -32,9 +32,9 @@ function act(store: Store, event: KeyboardEvent): boolean {
     return false;
   } else if (key === "escape") {
     // The innermost thing that is open.
-    if (shell.putAway()) shell.focus();
-    else if (shell.full.peek() === "page") shell.leave();
-    else return false;
+    if (shell.putAway()) return true;
+    if (shell.full.peek() !== "page") return false;
+    shell.leave();
   } else if (writes(event.target)) {
     return false;
   } else if (key === "/" && core.part !== "map" && core.part !== "facets") {

@@ -70,16 +70,13 @@ export class ShellSlice {
     else this.core.layout.set(panel, open);
   }
 
-  /** Put away what lies over the centre; false where nothing does. */
+  /** Put away what lies over the centre, and go back to the button that opened it; false where nothing does. */
   putAway(): boolean {
     const was = this.over.peek();
+    if (was === null) return false;
     this.over.value = null;
-    return was !== null;
-  }
-
-  /** Give the focus back to the widget, from something that is gone. */
-  focus(): void {
-    this.root?.querySelector<HTMLElement>(".curate-grid, .curate-top-tools button")?.focus();
+    this.root?.querySelector<HTMLElement>(`[data-panel="${was}"]`)?.focus();
+    return true;
   }
 
   // Full screen
