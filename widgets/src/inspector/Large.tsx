@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { writes } from "../app/keys";
 import { Icon } from "../icons/Icon";
 import { FailureNotice } from "../notice/Notice";
@@ -26,7 +26,8 @@ function Dialog({ store }: { store: Store }) {
   const failure = inspector.failure.value;
   const name = inspector.current.value?.picture.name ?? inspector.opened.value?.name ?? "";
 
-  useEffect(() => {
+  // At once: the next key is for the dialog.
+  useLayoutEffect(() => {
     const element = dialog.current;
     const root = element?.getRootNode() as Document | ShadowRoot | undefined;
     const before = root?.activeElement;
@@ -50,6 +51,11 @@ function Dialog({ store }: { store: Store }) {
     if (everywhere && !writes(event.target)) return;
     event.stopPropagation();
     if (event.altKey || writes(event.target)) return;
+    if (event.key === "t") {
+      event.preventDefault();
+      dialog.current?.querySelector<HTMLElement>(".curate-tag-add")?.click();
+      return;
+    }
     const pressing =
       event.target instanceof HTMLButtonElement && (event.key === " " || event.key === "Enter");
     if (!pressing && keyed(event.key, store, stage.current)) event.preventDefault();

@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Popover } from "../app/Popover";
 import { Icon } from "../icons/Icon";
 import { completions } from "../selection/completion";
@@ -73,7 +73,8 @@ function TagField({
   const [at, setAt] = useState(-1);
   const field = useRef<HTMLInputElement>(null);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // At once: what is typed next is for the field.
+  useLayoutEffect(() => {
     if (open) field.current?.focus({ preventScroll: true });
   }, [open]);
 
