@@ -15,13 +15,12 @@ export function Legend({ store }: { store: Store }) {
   return (
     <div class="curate-map-legend" role="group" aria-label="Colours of the map">
       <Menu
-        label={`Colour by: ${colour ? title(colour) : "the view"}`}
+        label={`colour ${colour ? title(colour) : "in view"}`}
         title="Colour by another column"
         entries={entries(map)}
         class="curate-map-column"
       >
-        <span class="curate-quiet">colour</span>
-        <bdi>{colour ? title(colour) : "in view"}</bdi>
+        <span class="curate-quiet">colour</span> <bdi>{colour ? title(colour) : "in view"}</bdi>
         <Icon name="down" />
       </Menu>
       {colouring === null || colour === null ? (
