@@ -200,6 +200,7 @@ class View:
         from curate.search.evaluation import evaluate
 
         session = self.dataset.session
+        self.dataset.vectors_.warm(self.query.steps)
         with session.lock:
             session.refresh(now=False)
             if self._rows is None or self._rows[0] != session.version:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +13,7 @@ import pyarrow as pa
 
 from curate import errors
 from curate.encoders.encoder import EncoderInfo
-from curate.query import Example, Search, Word
+from curate.query import AnyStep, Example, Search, Word
 from curate.store.session import Session
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class Vectors:
         self._encoders: dict[str, Encoder] = {}
         # the session's own: two locks would be taken in two orders
         self._lock = session.lock
+        # a model takes seconds to load, and nobody else has to wait for it; taken last, so never in two orders
+        self._loading = threading.Lock()
 
     def names(self) -> list[str]:
         """Encoders that this dataset has vectors of."""
@@ -81,7 +85,7 @@ class Vectors:
         from curate.encoders.resolve import resolve
 
         info = self.info(name)
-        with self._lock:
+        with self._loading:
             if info.name not in self._encoders:
                 encoder = resolve(info.model)
                 if encoder.info.weights_hash != info.weights_hash:
@@ -93,9 +97,19 @@ class Vectors:
                 self._encoders[info.name] = encoder
             return self._encoders[info.name]
 
+    def warm(self, steps: Iterable[AnyStep]) -> None:
+        """Load the models that searches among these steps need, while no other query is held up.
+
+        What is wrong with them is said where they are used.
+        """
+        for step in steps:
+            if isinstance(step, Search) and (step.words or step.minus):
+                with contextlib.suppress(errors.CurateError):
+                    self.encoder(step.encoder)
+
     def remember(self, name: str, encoder: Encoder) -> None:
         """Keep an encoder that is at hand, so that a callable works without being made again from a string."""
-        with self._lock:
+        with self._loading:
             self._encoders[name] = encoder
 
     def index(self, name: str | None = None) -> VectorIndex:
