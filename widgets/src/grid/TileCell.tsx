@@ -107,7 +107,7 @@ function Badges({ tile, width, palette }: { tile: Tile; width: number; palette: 
   const scored = tile.score !== null;
   // Where there is no picture, it stands there in words already.
   const badges = tile.url === "" ? tile.badges.filter(({ kind }) => kind !== "issue") : tile.badges;
-  const { shown, more } = fitting(badges, width, scored);
+  const { shown, more } = fitting(badges, width, { scored, dotted: palette !== null });
   if (width < BADGES_FROM || (!scored && shown.length === 0)) return null;
   return (
     <span class="curate-badges" aria-hidden="true">

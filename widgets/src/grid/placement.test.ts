@@ -29,18 +29,21 @@ const badge = (text: string, kind: Badge["kind"] = "tag"): Badge => ({ kind, tex
 
 it("has no badges on small tiles, and as many as there is room for on others", () => {
   const badges = [badge("night-hail"), badge("reviewed"), badge("hail", "label")];
-  expect(fitting(badges, 90, false)).toEqual({ shown: [], more: 0 });
-  expect(fitting(badges, 100, true)).toEqual({ shown: badges.slice(0, 1), more: 2 });
-  expect(fitting(badges, 400, true)).toEqual({ shown: badges, more: 0 });
+  expect(fitting(badges, 90, { scored: false, dotted: false })).toEqual({ shown: [], more: 0 });
+  expect(fitting(badges, 100, { scored: true, dotted: false })).toEqual({
+    shown: badges.slice(0, 1),
+    more: 2,
+  });
+  expect(fitting(badges, 400, { scored: true, dotted: false })).toEqual({ shown: badges, more: 0 });
   for (let width = 96; width < 400; width += 4) {
-    const { shown, more } = fitting(badges, width, true);
+    const { shown, more } = fitting(badges, width, { scored: true, dotted: false });
     expect(shown.length + more).toBe(3);
   }
 });
 
 it("puts what is wrong first, and counts what the kernel left out", () => {
   const badges = [badge("a"), badge("b", "label"), badge("corrupt", "issue"), badge("+3", "label")];
-  const { shown, more } = fitting(badges, 110, false);
+  const { shown, more } = fitting(badges, 110, { scored: false, dotted: false });
   expect(shown[0]?.text).toBe("corrupt");
   expect(shown.length + more).toBe(6);
 });

@@ -32,7 +32,7 @@ export const BADGES_FROM = 96;
 const BADGE_PX = 14;
 const DOT_PX = 10;
 const MORE_PX = 28;
-const LETTER_PX = 6.4;
+const LETTER_PX = 6.2;
 const SCORE_PX = 44;
 
 /** Room that the name of a shape takes at its corner. */
@@ -44,11 +44,16 @@ export function named(name: string, width: number): boolean {
   return name !== "" && NAME_PX + name.length * NAME_LETTER_PX <= width * 1.25;
 }
 
-/** The badges that a tile has room for, the important ones first, and how many more there are. */
+/**
+ * The badges that a tile has room for, the important ones first, and how many more there are.
+ *
+ * @param scored the score is there, too.
+ * @param dotted labels have the colour of their shapes beside them.
+ */
 export function fitting(
   badges: readonly Badge[],
   width: number,
-  scored: boolean,
+  { scored, dotted }: { scored: boolean; dotted: boolean },
 ): { shown: readonly Badge[]; more: number } {
   if (width < BADGES_FROM) return { shown: [], more: 0 };
   // The kernel counts what it left out in a last badge of its own.
@@ -63,8 +68,8 @@ export function fitting(
   const shown: Badge[] = [];
   let taken = 0;
   for (const badge of sorted) {
-    // A label may have the colour of its box beside it.
-    taken += BADGE_PX + badge.text.length * LETTER_PX + (badge.kind === "label" ? DOT_PX : 0);
+    const dot = dotted && badge.kind === "label" ? DOT_PX : 0;
+    taken += BADGE_PX + badge.text.length * LETTER_PX + dot;
     const others = hidden > 0 || shown.length + 1 < sorted.length;
     // The first is cut short where it has to be; the others are counted.
     if (shown.length > 0 && taken + (others ? MORE_PX : 0) > room) break;
