@@ -110,7 +110,7 @@ def test_without_vectors_it_says_so_and_places_later(mapped, tmp_path):
     mapped.ingest(tmp_path / "more")
     result = mapped.project()
     assert result.missing == 1
-    assert "1 samples have no vector and no place; ds.embed()" in str(result)
+    assert "without a place: 1; ds.embed()" in str(result)
 
 
 def test_a_sample_with_other_content_is_placed_anew(prepared, photos, tmp_path):
