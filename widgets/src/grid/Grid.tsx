@@ -5,17 +5,17 @@ import { SAMPLE_TYPE } from "../search/slice";
 import { contains, covers } from "../selection/ranges";
 import type { Store } from "../store/store";
 import {
-  EDGE,
   extent,
   type Layout,
   type Line,
   layout,
   line,
-  lineOf,
   revealed,
   rowsBetween,
   rowsOf,
+  scrollOf,
   sectionAt,
+  standing,
   visibleLines,
 } from "./arithmetic";
 import { follow, keyed } from "./keys";
@@ -77,9 +77,6 @@ export function Grid({ store }: { store: Store }) {
     if (top !== scroll.current.virtual) scrollTo(top);
   };
 
-  const scrollToRow = (row: number) =>
-    scrollTo(row === 0 ? 0 : lineOf(grid, row).top - (grid.header || EDGE));
-
   // Other rows begin where somebody wants to look; for the same rows in another size, what was on top stays there.
   const before = useRef<{ grid: Layout; order: number } | null>(null);
   const wanted = slice.revealed.value;
@@ -89,10 +86,9 @@ export function Grid({ store }: { store: Store }) {
     before.current = { grid, order: shown.order };
     const reveals = wanted.times !== slice.timesRevealed;
     slice.timesRevealed = wanted.times;
-    if (reveals && wanted.toTop) scrollToRow(wanted.row);
-    else if (was === null) scrollToRow(Math.min(slice.topRow, count - 1));
+    if (was === null || (reveals && wanted.toTop)) scrollTo(scrollOf(grid, slice.top));
     else if (was.order === shown.order && was.grid.lines > 0 && was.grid !== grid) {
-      scrollTo(anchored(was.grid, grid, scroll.current.virtual));
+      scrollTo(scrollOf(grid, standing(was.grid, scroll.current.virtual)));
     }
     if (reveals && !wanted.toTop) reveal(wanted.row);
   }, [grid, wanted.times, shown?.order, box.width > 0]);
@@ -105,8 +101,8 @@ export function Grid({ store }: { store: Store }) {
   useLayoutEffect(() => {
     // It has just been scrolled elsewhere, and is about to be drawn again.
     if (virtual !== scroll.current.virtual) return;
-    if (box.width > 0 && count > 0) slice.show(seen, around);
-  }, [...seen, ...around, virtual === scroll.current.virtual, shown?.order, box.width > 0]);
+    if (box.width > 0 && count > 0) slice.show(seen, around, standing(grid, virtual));
+  }, [virtual, ...seen, ...around, virtual === scroll.current.virtual, shown?.order, box.width > 0]);
 
   const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
     const element = event.currentTarget;
@@ -283,16 +279,6 @@ export function Grid({ store }: { store: Store }) {
       )}
     </div>
   );
-}
-
-/** Where to scroll to in a new layout of the same rows, so that what was on top stays there. */
-function anchored(was: Layout, now: Layout, virtual: number): number {
-  if (virtual <= 0) return 0;
-  const [first] = visibleLines(was, virtual, 1, 0);
-  const old = line(was, first);
-  const row = Math.min(old.start, now.count - 1);
-  const into = Math.max(virtual - old.top, 0) / was.pitch;
-  return lineOf(now, row).top - (old.header ? now.header : 0) + into * now.pitch;
 }
 
 /** What is seen until the kernel has said how many there are; the same tiles in the same places. */

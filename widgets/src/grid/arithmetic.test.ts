@@ -11,8 +11,11 @@ import {
   revealed,
   rowsBetween,
   rowsOf,
+  scrollOf,
   sectionAt,
   sectionOf,
+  standing,
+  TOP,
   visibleLines,
 } from "./arithmetic";
 
@@ -135,6 +138,25 @@ describe("visibleLines", () => {
       }
     }
     expect(visibleLines(layout(0, 1000, 160, null), 0, VIEWPORT)).toEqual([0, 0]);
+  });
+});
+
+describe("standing", () => {
+  it("comes back to the same place, and keeps the first row on the screen in another layout", () => {
+    const next = numbers(29);
+    for (const grid of grids()) {
+      for (let i = 0; i < 5; i++) {
+        const top = next(Math.max(grid.height - VIEWPORT, 1));
+        const there = standing(grid, top);
+        if (top > grid.header + EDGE) expect(scrollOf(grid, there)).toBeCloseTo(top);
+        const other = layout(grid.count, 300 + next(1500), 64 + next(300), null);
+        const [first, last] = visibleLines(other, scrollOf(other, there), VIEWPORT, 1);
+        const [start, stop] = rowsBetween(other, first, last);
+        expect(start <= there.row && there.row < stop).toBe(true);
+      }
+    }
+    expect(standing(layout(0, 1000, 160, null), 50)).toEqual(TOP);
+    expect(scrollOf(layout(10, 1000, 160, null), { row: 500, into: 0.5 })).toBeGreaterThan(0);
   });
 });
 

@@ -186,6 +186,26 @@ export function rowsBetween(grid: Layout, first: number, last: number): [number,
   return [line(grid, first).start, line(grid, last - 1).stop];
 }
 
+/** Where a grid is scrolled to, in terms that outlive its layout: the first row on the screen, and lines from its top. */
+export interface Standing {
+  row: number;
+  into: number;
+}
+
+export const TOP: Standing = { row: 0, into: 0 };
+
+export function standing(grid: Layout, top: number): Standing {
+  if (grid.lines === 0 || top <= 0) return TOP;
+  const row = line(grid, lineAt(grid, top)).start;
+  return { row, into: (top - lineOf(grid, row).top) / grid.pitch };
+}
+
+/** Where to scroll to in order to stand there. */
+export function scrollOf(grid: Layout, { row, into }: Standing): number {
+  if (grid.lines === 0 || (row === 0 && into <= 0)) return 0;
+  return lineOf(grid, Math.min(row, grid.count - 1)).top + into * grid.pitch;
+}
+
 /** Where to scroll to so that `row` is whole on the screen, below the header that sticks; `top` where it is already. */
 export function revealed(grid: Layout, row: number, top: number, viewport: number): number {
   if (grid.lines === 0) return 0;

@@ -1,11 +1,11 @@
 import type { State } from "../protocol";
+import { type Standing, TOP } from "./arithmetic";
 
 const MOST = 20;
 
 /** Where a person was in some rows. */
 export interface Place {
-  /** The first row on the screen. */
-  top: number;
+  top: Standing;
   active: number;
 }
 
@@ -30,7 +30,7 @@ export class Places {
   /** The place in `count` rows; the top where they were never looked at. */
   find(key: string, count: number): Place {
     const last = Math.max(count - 1, 0);
-    const { top, active } = this.places.get(key) ?? { top: 0, active: 0 };
-    return { top: Math.min(top, last), active: Math.min(active, last) };
+    const { top, active } = this.places.get(key) ?? { top: TOP, active: 0 };
+    return { top: top.row > last ? { row: last, into: 0 } : top, active: Math.min(active, last) };
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RowInfo } from "../protocol";
 import { Core } from "../store/core";
 import { FakeModel, state } from "../store/testing";
+import type { Range } from "./loader";
 import { GridSlice } from "./slice";
 
 let model: FakeModel;
@@ -23,6 +24,10 @@ function rows(start: number, count: number): RowInfo[] {
   }));
 }
 
+function show(seen: Range, around: Range): void {
+  grid.show(seen, around, { row: seen[0], into: 0.5 });
+}
+
 async function sendPage(version: number, first = 0): Promise<void> {
   const { start, stop } = model.last("get_page");
   await model.answer("get_page", {
@@ -41,7 +46,7 @@ beforeEach(async () => {
   grid = new GridSlice(core);
   void core.hello();
   await model.answer("hello", state({ count: 1000 }));
-  grid.show([0, 20], [0, 40]);
+  show([0, 20], [0, 40]);
 });
 
 afterEach(() => {
@@ -83,7 +88,7 @@ it("keeps what is shown of the same rows until it is sent again", async () => {
 
 it("shows other rows from the top, and what stood there until they come", async () => {
   await sendPage(1);
-  grid.show([200, 220], [180, 240]);
+  show([200, 220], [180, 240]);
   await vi.advanceTimersByTimeAsync(100);
   await sendPage(1);
   grid.active.value = 205;
@@ -93,7 +98,7 @@ it("shows other rows from the top, and what stood there until they come", async 
   expect(grid.revealed.value).toEqual({ row: 0, toTop: true, times: times + 1 });
   expect(grid.tile(0)).toBeUndefined();
   expect(grid.tiles.get(0)).toMatchObject({ name: "200.jpg", former: true });
-  grid.show([0, 20], [0, 40]);
+  show([0, 20], [0, 40]);
   await sendPage(2, 500);
   expect(grid.tile(0)?.name).toBe("500.jpg");
 });
@@ -109,13 +114,14 @@ it("does not let other pictures stand in for long", async () => {
 
 it("comes back with undo to where somebody was", async () => {
   await sendPage(1);
-  grid.show([200, 220], [180, 240]);
+  show([200, 220], [180, 240]);
   grid.active.value = 205;
   await change({ version: 2, rows: 2, python: "ds.where('x')" });
-  grid.show([0, 20], [0, 40]);
+  show([0, 20], [0, 40]);
   await change({ version: 3, rows: 3, python: "ds" });
   expect(grid.active.value).toBe(205);
   expect(grid.revealed.value).toMatchObject({ row: 200, toTop: true });
+  expect(grid.top).toEqual({ row: 200, into: 0.5 });
 });
 
 it("lays groups out when they are known", async () => {

@@ -2,6 +2,7 @@ import { batch, signal } from "@preact/signals";
 import { type Column, PAGE_ROWS, type RowGroup, type State } from "../protocol";
 import type { Core } from "../store/core";
 import type { Failure } from "../store/failure";
+import { type Standing, TOP } from "./arithmetic";
 import { Loader, type Range } from "./loader";
 import { Palette } from "./palette";
 import { type Place, Places, placeKey } from "./places";
@@ -39,8 +40,8 @@ export class GridSlice {
   /** What can be sorted and grouped by; empty until a menu asked for it. */
   readonly choices = signal<readonly Column[]>([]);
 
-  /** The first row on the screen. */
-  topRow = 0;
+  /** Where the grid is scrolled to, also while it is not on the screen. */
+  top: Standing = TOP;
   /** How often what should be revealed has been. */
   timesRevealed = 0;
 
@@ -98,9 +99,9 @@ export class GridSlice {
   }
 
   /** The rows `seen` are on the screen, `around` is wider: load what is missing, forget what is no longer wanted. */
-  show(seen: Range, around: Range): void {
+  show(seen: Range, around: Range, top: Standing): void {
     this.seen = seen;
-    this.topRow = seen[0];
+    this.top = top;
     this.tiles.touch(...around);
     this.tiles.touch(...seen);
     this.loader.want(seen, around);
@@ -233,10 +234,12 @@ export class GridSlice {
   /** Lay out other rows: where they were looked at last, or from the top. */
   private settle(state: State, groups: readonly RowGroup[]): void {
     this.loader.stop();
-    if (this.key !== "") this.places.leave(this.key, { top: this.topRow, active: this.active.peek() });
+    if (this.key !== "") this.places.leave(this.key, { top: this.top, active: this.active.peek() });
     this.key = placeKey(state);
     const place: Place = this.places.find(this.key, state.count);
-    this.tiles.succeed(...this.seen, place.top, state.count);
+    this.top = place.top;
+    const { row } = place.top;
+    this.tiles.succeed(...this.seen, row, state.count);
     clearTimeout(this.formerTimer);
     this.formerTimer = setTimeout(() => {
       if (this.tiles.forgetFormer()) this.arrived.value++;
@@ -245,11 +248,11 @@ export class GridSlice {
       this.failure.value = null;
       this.shown.value = { version: state.version, order: state.rows, count: state.count, groups };
       this.active.value = place.active;
-      this.revealed.value = { row: place.top, toTop: true, times: this.revealed.peek().times + 1 };
+      this.revealed.value = { row, toTop: true, times: this.revealed.peek().times + 1 };
       this.arrived.value++;
     });
     // The grid says what is on the screen when it has been drawn; about as much as before is asked for by then.
-    const first: Range = [place.top, Math.min(place.top + this.seen[1] - this.seen[0], state.count)];
+    const first: Range = [row, Math.min(row + this.seen[1] - this.seen[0], state.count)];
     if (first[1] > first[0]) this.loader.want(first, first);
   }
 
