@@ -109,6 +109,8 @@ function Content({ store }: { store: Store }) {
         <div class="curate-toast-place">
           <Toast store={store} />
         </div>
+      ) : state === null ? (
+        <div class="curate-bar curate-bottom" />
       ) : (
         <SelectionBar store={store} />
       )}

@@ -1,6 +1,6 @@
 import type { Part } from "../store/core";
 
-/** What a key does: the keys that are pressed together, or ("…") one of them, and what it does. */
+/** Keys that are pressed together, or any one of them, and what that does. */
 export type Line = readonly [keys: readonly string[], what: string];
 
 export interface Section {
@@ -11,6 +11,7 @@ export interface Section {
 
 const ALL: readonly Part[] = ["explorer", "gallery", "map", "facets"];
 const PICTURES: readonly Part[] = ["explorer", "gallery"];
+const PICTURES_AND_MAP: readonly Part[] = ["explorer", "gallery", "map"];
 
 /** Every key of every part. */
 export const SECTIONS: readonly Section[] = [
@@ -84,6 +85,33 @@ export const SECTIONS: readonly Section[] = [
       [["s"], "select what is in sight; Shift adds, Alt takes away"],
       [["Enter"], "look at the sample in the middle; with Shift select it"],
       [["Space"], "held down: drag the map"],
+    ],
+  },
+  {
+    title: "Facets",
+    parts: ["explorer", "facets"],
+    lines: [
+      [["↑", "↓"], "from value to value; Home and End"],
+      [["Space"], "keep this value, or no longer"],
+      [["Ctrl", "Enter"], "only this value; a click with Ctrl does the same"],
+      [["Alt", "Enter"], "every value but this; a click with Alt too"],
+      [["←", "→"], "on an end of a histogram: move it"],
+      [["Del"], "on an end of a histogram: the whole range"],
+    ],
+  },
+  {
+    title: "Large picture",
+    parts: PICTURES_AND_MAP,
+    lines: [
+      [["←", "→"], "the one before, the next; move a picture that is zoomed"],
+      [["+", "−"], "zoom"],
+      [["0", "1"], "whole, or pixel by pixel"],
+      [["Space"], "select or deselect"],
+      [["b"], "boxes, points and masks"],
+      [["t"], "tag"],
+      [["s"], "nearest to this one"],
+      [["g"], "show it in the grid"],
+      [["Esc", "i"], "back"],
     ],
   },
   {
