@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +69,20 @@ def roads(demo_built: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(demo_built, tmp_path / "roads.curate"))
 
 
+@pytest.fixture(scope="session")
+def mapped_built(demo_built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with its map, made once."""
+    path = linked(demo_built, tmp_path_factory.mktemp("mapped") / "roads.curate")
+    curate.open(path).project()
+    return path
+
+
+@pytest.fixture
+def mapped(mapped_built: Path, tmp_path: Path) -> Path:
+    """A copy of the demo with its map, which the test may change."""
+    return linked(mapped_built, tmp_path / "roads.curate")
+
+
 @pytest.fixture(scope="module")
 def open_window(lab: Lab, chromium: Any) -> Iterator[Callable[..., Notebook]]:
     """Opens a notebook of its own in a window of its own; they are closed after the file of tests."""
@@ -97,11 +110,3 @@ def notebook(shared_notebook: Notebook, request: pytest.FixtureRequest) -> Itera
     if folder := os.environ.get("CURATE_SHOTS"):
         shared_notebook.page.screenshot(path=f"{folder}/{request.node.name}.png")
     shared_notebook.page.keyboard.press("Escape")
-
-
-def until(look: Callable[[], Any], expected: Any, *, seconds: float = 20) -> None:
-    """Wait until `look()` gives `expected`."""
-    deadline = time.monotonic() + seconds
-    while (found := look()) != expected:
-        assert time.monotonic() < deadline, f"{found!r} is not {expected!r}"
-        time.sleep(0.05)

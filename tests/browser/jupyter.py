@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -255,3 +255,11 @@ def open_notebook(
     opened = Notebook(page)
     opened.ready()
     return opened
+
+
+def until(look: Callable[[], Any], expected: Any, *, seconds: float = 20) -> None:
+    """Wait until `look()` gives `expected`."""
+    deadline = time.monotonic() + seconds
+    while (found := look()) != expected:
+        assert time.monotonic() < deadline, f"{found!r} is not {expected!r}"
+        time.sleep(0.05)

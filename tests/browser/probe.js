@@ -9,12 +9,19 @@
     acted: Number.POSITIVE_INFINITY,
     blobs: () => blobs.size,
     contexts: () => contexts.filter((held) => held.deref() && !held.deref().isContextLost()).length,
+    /** A script acts now, in the place of a hand. */
+    act() {
+      probe.acted = performance.now();
+    },
     /** Milliseconds from the next input until what `condition` says is on the screen. */
     until(condition) {
       probe.acted = Number.POSITIVE_INFINITY;
-      return new Promise((resolve) => {
+      const began = performance.now();
+      return new Promise((resolve, reject) => {
         const look = () => {
-          if (Number.isFinite(probe.acted) && condition()) {
+          if (performance.now() - began > 60_000) {
+            reject(new Error(`it never came: ${condition}`));
+          } else if (Number.isFinite(probe.acted) && condition()) {
             // the frame that shows it begins now, and has been drawn when the next one begins
             requestAnimationFrame(() => resolve(performance.now() - probe.acted));
           } else {

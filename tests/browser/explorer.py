@@ -1,0 +1,114 @@
+"""What a person finds in the Explorer, by the names that a screen reader would say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tests.browser.jupyter import SLOW, until
+
+
+class Explorer:
+    """One widget on a page, with hands.
+
+    Args:
+        page: the page, for its keyboard and mouse.
+        root: a locator of the widget's root element.
+    """
+
+    def __init__(self, page: Any, root: Any) -> None:
+        self.page = page
+        self.root = root
+        self.field = root.locator("input[name=search]")
+        self.grid = root.get_by_role("grid", name="Samples")
+        self.map = root.get_by_role("application")
+        self.pictures = root.locator(".curate-tile img")
+
+    # What is to be seen
+
+    def see(self, selector: str, text: str) -> Any:
+        """Wait until an element has a text."""
+        found = self.root.locator(selector, has_text=text).first
+        found.wait_for(timeout=SLOW)
+        return found
+
+    def button(self, name: str, *, exact: bool = True) -> Any:
+        return self.root.get_by_role("button", name=name, exact=exact)
+
+    def tile(self, row: int) -> Any:
+        return self.root.locator(f'.curate-tile[data-row="{row}"]')
+
+    def count(self) -> str:
+        """How many are in the view, as it is written."""
+        return self.root.locator(".curate-count").inner_text()
+
+    def chips(self) -> list[str]:
+        return [text.strip() for text in self.root.locator(".curate-chips .curate-chip bdi").all_inner_texts()]
+
+    def selected(self) -> str:
+        return self.root.locator(".curate-selected").inner_text()
+
+    def card(self, title: str) -> Any:
+        """A facet."""
+        return self.root.locator(".curate-card", has=self.page.get_by_role("heading", name=title, exact=True))
+
+    def value(self, title: str, text: str) -> Any:
+        """One value of a facet."""
+        return self.card(title).locator(".curate-value", has_text=text).first
+
+    def map_drawn(self) -> None:
+        """Wait until every point has come."""
+        self.map.wait_for(timeout=SLOW)
+        self.root.locator(".curate-map-arriving").wait_for(state="detached", timeout=SLOW)
+
+    # What is to be done
+
+    def search(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def where(self, sql: str) -> None:
+        self.root.get_by_role("radio", name="where", exact=True).click()
+        self.field.fill(sql)
+        self.field.press("Enter")
+
+    def brush(self, title: str, low: float, high: float) -> None:
+        """Draw over a histogram from one share of its width to another."""
+        plot = self.card(title).locator(".curate-plot")
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
+        middle = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + low * box["width"], middle)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + high * box["width"], middle, steps=8)
+        self.page.mouse.up()
+
+    def lasso(self, share: float = 1.0) -> None:
+        """Draw an ellipse around the middle of the map, as wide and high as a share of it."""
+        box = self.map.bounding_box()
+        points = [(2 * math.pi * i / 48) for i in range(49)]
+        for at, angle in enumerate(points):
+            x = box["x"] + box["width"] * (0.5 + 0.49 * share * math.cos(angle))
+            y = box["y"] + box["height"] * (0.5 + 0.49 * share * math.sin(angle))
+            self.page.mouse.move(x, y)
+            if at == 0:
+                self.page.mouse.down()
+        self.page.mouse.up()
+
+    def tag(self, name: str) -> None:
+        """Give the selection a tag; the grid has the focus."""
+        self.grid.press("t")
+        form = self.root.get_by_role("dialog", name="Tag")
+        form.get_by_role("combobox").or_(form.locator("input[type=text]")).first.fill(name)
+        self.page.keyboard.press("Enter")
+        form.wait_for(state="detached")
+
+    def undo(self) -> None:
+        self.button("Undo", exact=False).click()
+
+    def redo(self) -> None:
+        self.button("Redo", exact=False).click()
+
+    def settled(self) -> None:
+        """Wait until nothing is being asked and the pictures in sight are there."""
+        until(lambda: self.grid.get_attribute("aria-busy"), "false")
