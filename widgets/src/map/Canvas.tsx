@@ -42,6 +42,7 @@ export function Canvas({ store, info }: { store: Store; info: MapState }) {
   const health = drawn?.surface.health.value ?? "fine";
   const number = (value: number) => value.toLocaleString("en");
   const arrived = map.arrived.value;
+  const state = store.core.state.value;
   const drags = gestures?.pans.value || map.tool.value === "pan" ? "curate-map-pans" : "";
   return (
     <>
@@ -52,7 +53,7 @@ export function Canvas({ store, info }: { store: Store; info: MapState }) {
         tabIndex={0}
         role="application"
         aria-roledescription="map"
-        aria-label={`Map of ${number(info.samples)} samples: ${number(map.inView.value)} in the view, ${number(map.selected.value)} selected`}
+        aria-label={`Map of ${number(info.samples)} samples: ${number(state?.count ?? 0)} in the view, ${number(state?.selected ?? 0)} selected`}
         aria-description={KEYS}
         onPointerDown={gestures?.onPointerDown}
         onPointerMove={gestures?.onPointerMove}

@@ -24,8 +24,8 @@ export interface Scene {
  * Which points are drawn, and in which order.
  *
  * A million points on a canvas of half a million pixels cover each other. So the canvas is cut into cells of about the size of a point,
- * and of each group one point a cell is drawn, as strongly as all of them would come out together. Software GL needs 0.3 µs a
- * point, this needs 15 ns, and one sees no difference.
+ * and of each group one point a cell is drawn, the stronger the more lie there. Software GL needs 0.3 µs a point, this needs 15 ns,
+ * and how crowded a place is can be seen better than where all of them are drawn.
  */
 export class Arrangement {
   /** The points to draw, group after group. */

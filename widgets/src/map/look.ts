@@ -10,6 +10,8 @@ export interface Tones {
   readonly ink: Rgb;
 }
 
+/** So many times the usual crowd is as strong as any. */
+const MANY = 4;
 const LARGEST = 14;
 const SMALLEST = 2;
 
@@ -34,7 +36,7 @@ export function pointSize(points: number, size: Size, closer: number): number {
  * @param points how many there are.
  * @param size of the canvas.
  * @param closer how many times closer than all of the map.
- * @param crowded how many points lie on each other where there are any, on average.
+ * @param crowding how many points each one that is drawn stands for, on average.
  * @param emphasis whether some are outside the view, so that the others have to stand out.
  */
 export function look(
@@ -42,14 +44,20 @@ export function look(
   points: number,
   size: Size,
   closer: number,
-  crowded: number,
+  crowding: number,
   emphasis: boolean,
 ): Look {
-  // What n points of opacity a on each other show is 1 - (1 - a)^n: strong where many are, and still there for one alone.
-  const alone = (wanted: number) => Math.max(1 - (1 - wanted) ** (1 / Math.max(crowded, 1)), 0.18);
+  // One alone shows less the more there are: a few on each other are then as strong as they can be.
+  const share = 1 / (1 + Math.log(Math.max(crowding, 1)));
+  const opacity = (alone: number, many: number) => [alone * (0.35 + 0.65 * share), many] as const;
   return {
     size: pointSize(points, size, closer),
-    opacity: { outside: alone(emphasis ? 0.42 : 0.3), muted: alone(0.3) * 0.5, inside: alone(0.88) },
+    opacity: {
+      outside: emphasis ? opacity(0.38, 0.5) : opacity(0.3, 0.4),
+      muted: opacity(0.2, 0.3),
+      inside: opacity(0.88, 0.97),
+    },
+    crowd: MANY * Math.max(crowding, 1),
     outside: outside(tones.theme),
     outline: tones.ink,
     outlineWidth: 1.5,

@@ -5,11 +5,14 @@ import { CODES, type Rgb } from "./palette";
 /** Smaller points are squares: nobody sees the difference, and they leave no gaps. */
 const SMALLEST_DISC = 2.5;
 
+const OPAQUE = [1, 1] as const;
+
 /** How points look; sizes in CSS pixels. */
 export interface Look {
   readonly size: number;
-  /** Of one point alone: outside the view, not lifted out, in the view. */
-  readonly opacity: { readonly outside: number; readonly muted: number; readonly inside: number };
+  /** Outside the view, not lifted out, in the view: of one point alone, and of `crowd` on each other. */
+  readonly opacity: Readonly<Record<"outside" | "muted" | "inside", readonly [number, number]>>;
+  readonly crowd: number;
   readonly outside: Rgb;
   /** The line around what is selected, and how wide it is. */
   readonly outline: Rgb;
@@ -25,7 +28,7 @@ uniform vec2 middle;
 uniform vec2 perUnit;
 uniform vec2 cell;
 uniform float size;
-uniform float opacity;
+uniform vec2 opacity;
 uniform vec4 flatColour;
 uniform vec3 outside;
 uniform sampler2D palette;
@@ -38,7 +41,7 @@ void main() {
   gl_PointSize = size;
   radius = size * 0.5;
   vec3 hue = (state & 1u) == 0u ? outside : texelFetch(palette, ivec2(int(code), 0), 0).rgb;
-  colour = vec4(mix(hue, flatColour.rgb, flatColour.a), 1.0 - pow(1.0 - opacity, float(crowd)));
+  colour = vec4(mix(hue, flatColour.rgb, flatColour.a), min(opacity.x + opacity.y * log(float(crowd)), 1.0));
 }`;
 
 const FRAGMENT = `#version 300 es
@@ -157,12 +160,12 @@ export class Renderer {
     gl.uniform3fv(uniforms.outside, unit(look.outside));
     const { outside, muted, inside } = look.opacity;
     const points = look.size * ratio;
-    this.drawGroup(OUTSIDE, points, outside, null);
-    this.drawGroup(MUTED, points, muted, look.outside);
-    this.drawGroup(INSIDE, points, inside, null);
+    this.drawGroup(OUTSIDE, points, outside, look.crowd, null);
+    this.drawGroup(MUTED, points, muted, look.crowd, look.outside);
+    this.drawGroup(INSIDE, points, inside, look.crowd, null);
     // The outlines of all that is selected lie under all of it, so that a crowd gets one line around it.
-    this.drawGroup(PICKED, points + 2 * look.outlineWidth * ratio, 1, look.outline);
-    this.drawGroup(PICKED, points, 1, null);
+    this.drawGroup(PICKED, points + 2 * look.outlineWidth * ratio, OPAQUE, 2, look.outline);
+    this.drawGroup(PICKED, points, OPAQUE, 2, null);
   }
 
   /** Give the context back; browsers have sixteen a page. */
@@ -171,14 +174,21 @@ export class Renderer {
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 
-  private drawGroup(group: number, size: number, opacity: number, colour: Rgb | null): void {
+  private drawGroup(
+    group: number,
+    size: number,
+    [alone, crowded]: readonly [number, number],
+    crowd: number,
+    colour: Rgb | null,
+  ): void {
     const { gl, uniforms, counts } = this;
     const count = counts[group] as number;
     if (count === 0) return;
     let first = 0;
     for (let before = 0; before < group; before++) first += counts[before] as number;
     gl.uniform1f(uniforms.size, size);
-    gl.uniform1f(uniforms.opacity, opacity);
+    // By the logarithm of how many lie there: one is still seen, and among many there are still differences.
+    gl.uniform2f(uniforms.opacity, alone, (crowded - alone) / Math.log(Math.max(crowd, 2)));
     gl.uniform4f(uniforms.flatColour, ...unit(colour ?? [0, 0, 0]), colour ? 1 : 0);
     gl.drawElements(gl.POINTS, count, gl.UNSIGNED_INT, first * Uint32Array.BYTES_PER_ELEMENT);
   }

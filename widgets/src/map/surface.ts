@@ -2,7 +2,7 @@ import { effect, signal } from "@preact/signals";
 import { Arrangement } from "./arrangement";
 import { toScreen } from "./camera";
 import { paint } from "./density";
-import { look, outside, pointSize, readTones, type Tones } from "./look";
+import { look, outside, readTones, type Tones } from "./look";
 import { palette } from "./palette";
 import { Renderer } from "./renderer";
 import type { MapSlice } from "./slice";
@@ -10,8 +10,6 @@ import type { MapSlice } from "./slice";
 const MOST_RATIO = 2;
 /** The width of a cell by which points are thinned out, in CSS pixels: that of the smallest point. */
 const CELL = 2;
-/** Where points are not thinned out, how much of the canvas they are taken to cover. */
-const COVERED = 0.15;
 
 /** JupyterLab cancels the transitions that a change of its theme begins. */
 const THEME_EVENTS = ["transitionend", "transitioncancel"] as const;
@@ -136,10 +134,8 @@ export class Surface {
     if (dirty.palette)
       renderer.setPalette(palette(tones.theme, slice.painting.colouring.peek()?.kind ?? null, tones.accent));
     if (dirty.groups) arrangement.regroup(slice.painting.lifted.peek());
-    const width = pointSize(points, size, closer);
     const cell = arrangement.thins ? CELL : 0;
     if (cell > 0) arrangement.thin(camera, size, cell);
-    else arrangement.crowding = (points * width * width) / (size.width * size.height * COVERED);
     if (arrangement.thins || dirty.groups) renderer.setArrangement(arrangement);
     this.dirty = { places: false, codes: false, states: false, groups: false, palette: false };
     const emphasis = slice.inView.peek() < slice.arrived.peek();
