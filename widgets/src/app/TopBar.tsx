@@ -2,13 +2,14 @@ import { Icon, type IconName } from "../icons/Icon";
 import { Python } from "../search/Python";
 import { SearchBar } from "../search/SearchBar";
 import type { Store } from "../store/store";
+import { Switch } from "./Switch";
 import type { Mode, Panel } from "./slice";
 import "./top.css";
 
-const MODES: [Mode, string][] = [
-  ["both", "Both"],
-  ["grid", "Grid"],
-  ["map", "Map"],
+const MODES: { name: Mode; label: string; title: string }[] = [
+  { name: "both", label: "Both", title: "The map over the grid" },
+  { name: "grid", label: "Grid", title: "Only the grid" },
+  { name: "map", label: "Map", title: "Only the map" },
 ];
 
 /** Without a kernel its buttons would do nothing, and so they are out of reach. */
@@ -26,7 +27,12 @@ export function TopBar({ store, lost }: { store: Store; lost: boolean }) {
         {part === "explorer" && (
           <>
             <span class="curate-rule" />
-            <ModeSwitch store={store} />
+            <Switch
+              label="What is shown"
+              choices={MODES}
+              value={shell.mode.value}
+              onChange={(mode) => shell.setMode(mode)}
+            />
             <span class="curate-rule" />
             <PanelButton store={store} panel="facets" icon="panelLeft" label="Facets" />
             <PanelButton store={store} panel="inspector" icon="panelRight" label="Inspector" />
@@ -104,45 +110,6 @@ function Step({ store, way, words }: { store: Store; way: "undo" | "redo"; words
     >
       <Icon name={way} />
     </button>
-  );
-}
-
-function ModeSwitch({ store }: { store: Store }) {
-  const { shell } = store;
-  const mode = shell.mode.value;
-  const go = (step: number, group: HTMLElement) => {
-    const at = MODES.findIndex(([name]) => name === mode);
-    const next = (at + step + MODES.length) % MODES.length;
-    shell.setMode((MODES[next] as [Mode, string])[0]);
-    (group.children[next] as HTMLElement).focus();
-  };
-  return (
-    <div
-      class="curate-switch"
-      role="radiogroup"
-      aria-label="What is shown"
-      tabIndex={-1}
-      onKeyDown={(event) => {
-        if (event.key === "ArrowRight" || event.key === "ArrowDown") go(1, event.currentTarget);
-        else if (event.key === "ArrowLeft" || event.key === "ArrowUp") go(-1, event.currentTarget);
-        else return;
-        event.preventDefault();
-        event.stopPropagation();
-      }}
-    >
-      {MODES.map(([name, label]) => (
-        <button
-          key={name}
-          type="button"
-          role="radio"
-          aria-checked={mode === name}
-          tabIndex={mode === name ? 0 : -1}
-          onClick={() => shell.setMode(name)}
-        >
-          {label}
-        </button>
-      ))}
-    </div>
   );
 }
 

@@ -126,6 +126,14 @@ it("leaves Tab alone where there is nothing to take, so that nobody is caught", 
   await type("");
   await type("=");
   expect((await press("Tab")).defaultPrevented).toBe(false);
+  await model.answer("get_columns", {
+    type: "columns",
+    fields: [],
+    columns: [{ name: "wet", kind: "boolean", type: "BOOLEAN", values: [] }],
+  } as never);
+  await type("wet ");
+  expect(root.querySelectorAll('[role="option"]').length).toBeGreaterThan(0);
+  expect((await press("Tab")).defaultPrevented).toBe(false);
 });
 
 it("says why it was refused, and forgets it when something else is typed", async () => {

@@ -1,5 +1,6 @@
 import type { TargetedDragEvent, TargetedKeyboardEvent } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Switch } from "../app/Switch";
 import { Icon } from "../icons/Icon";
 import type { Store } from "../store/store";
 import { Chips } from "./Chips";
@@ -26,6 +27,8 @@ export function SearchBar({ store }: { store: Store }) {
   const completion =
     mode === "where" && focused && !closed && columns.length > 0 ? complete(text, caret, columns) : NOTHING;
   const active = completion.options[option];
+  // Where nothing is begun, Tab leaves the field, or nobody would get out of it by keys.
+  const begun = completion.stop > completion.start;
   const names = { list: `options-${core.rpc.client}`, said: `checked-${core.rpc.client}` };
 
   const times = search.focused.value;
@@ -68,7 +71,7 @@ export function SearchBar({ store }: { store: Store }) {
     } else if (key === "Enter") {
       if (active) take(active);
       else void search.submit();
-    } else if (key === "Tab" && !event.shiftKey && options.length > 0 && (active || text !== "")) {
+    } else if (key === "Tab" && !event.shiftKey && options.length > 0 && (active || begun)) {
       take(active ?? (options[0] as Option));
     } else if (key === "Escape" && options.length > 0) {
       setClosed(true);
@@ -181,7 +184,28 @@ export function SearchBar({ store }: { store: Store }) {
         />
         {!focused && text === "" && core.state.value?.chips.length === 0 && <kbd class="curate-slash">/</kbd>}
         <PictureButton store={store} />
-        <ModeSwitch store={store} mode={mode} onChange={() => field.current?.focus()} />
+        <Switch<SearchMode>
+          label="What is typed"
+          class="curate-search-mode"
+          choices={[
+            {
+              name: "words",
+              label: "words",
+              title: search.wordless.value || "Words that describe pictures",
+              disabled: search.wordless.value !== "",
+            },
+            {
+              name: "where",
+              label: "where",
+              title: "An expression on columns, in SQL; typing = first does the same",
+            },
+          ]}
+          value={mode}
+          onChange={(chosen) => {
+            search.setMode(chosen);
+            field.current?.focus();
+          }}
+        />
       </div>
       <Under
         store={store}
@@ -229,38 +253,5 @@ function PictureButton({ store }: { store: Store }) {
         }}
       />
     </>
-  );
-}
-
-const MODES: SearchMode[] = ["words", "where"];
-
-function ModeSwitch({ store, mode, onChange }: { store: Store; mode: SearchMode; onChange: () => void }) {
-  const why = store.search.wordless.value;
-  const choose = (chosen: SearchMode) => {
-    store.search.setMode(chosen);
-    onChange();
-  };
-  return (
-    <div class="curate-switch curate-search-mode" role="radiogroup" aria-label="What is typed">
-      {MODES.map((name) => (
-        <button
-          key={name}
-          type="button"
-          role="radio"
-          aria-checked={mode === name}
-          aria-disabled={name === "words" && why !== ""}
-          title={
-            name === "where"
-              ? "An expression on columns, in SQL (or type = first)"
-              : why || "Words that describe pictures"
-          }
-          onClick={() => {
-            if (name === "where" || why === "") choose(name);
-          }}
-        >
-          {name}
-        </button>
-      ))}
-    </div>
   );
 }
