@@ -59,7 +59,9 @@ LABELS = pa.schema(
         pa.field("value", pa.string()),
         # x, y, width, height in pixels of the upright picture, from its top left corner: COCO's convention
         pa.field("box", pa.list_(pa.float32())),
+        # a PNG of the shape of the picture, at any resolution; what is opaque or, without transparency, not black is inside
         pa.field("mask", pa.binary()),
+        # x, y, x, y … in the same pixels; closed where kind is "polygon"
         pa.field("points", pa.list_(pa.float32())),
         pa.field("score", pa.float32()),
         pa.field("source", pa.string()),
