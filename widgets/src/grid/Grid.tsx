@@ -161,6 +161,7 @@ export function Grid({ store }: { store: Store }) {
   const cellId = (row: number) => `tile-${core.rpc.client}-${row}`;
   const offset = scroll.current.native - virtual;
   const [first, last] = visibleLines(grid, virtual, box.height);
+  const [firstRow, lastRow] = rowsBetween(grid, first, last);
   const sections = new Map<number, Line[]>();
   for (let index = first; index < last; index++) {
     const found = line(grid, index);
@@ -236,7 +237,7 @@ export function Grid({ store }: { store: Store }) {
         aria-rowcount={grid.lines}
         aria-colcount={grid.columns}
         aria-busy={shown === null || core.busy.value}
-        aria-activedescendant={count > 0 ? cellId(active) : undefined}
+        aria-activedescendant={active >= firstRow && active < lastRow ? cellId(active) : undefined}
         onScroll={onScroll}
         onKeyDown={(event) => keyed(event, store, grid, box.height)}
         onClick={onClick}

@@ -44,7 +44,7 @@ export function Toolbar({ store }: { store: Store }) {
   ];
 
   return (
-    <div class="curate-toolbar" role="toolbar" aria-label="Grid">
+    <div class="curate-toolbar" role="group" aria-label="Order and look of the samples">
       <Picker
         label="Sort by"
         title={`Sorted by ${state.order}`}

@@ -1,3 +1,4 @@
+import { covers } from "../selection/ranges";
 import { READ_ONLY } from "../selection/slice";
 import type { Store } from "../store/store";
 import { type Layout, moved, rowsOf, sectionOf } from "./arithmetic";
@@ -64,7 +65,10 @@ function act(event: KeyboardEvent, store: Store, grid: Layout, viewport: number)
       if (tile !== undefined) slice.nearest(tile);
       return true;
     case "a":
-      if (grid.header > 0) selection.change("add", ...rowsOf(grid, sectionOf(grid, row)));
+      if (grid.header > 0) {
+        const group = rowsOf(grid, sectionOf(grid, row));
+        selection.change(covers(selection.ranges.peek(), ...group) ? "remove" : "add", ...group);
+      }
       return true;
     case "e":
       selection.narrow(false);
