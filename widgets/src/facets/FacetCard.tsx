@@ -21,14 +21,29 @@ const SCALE_NAMES: Record<Scale, string> = {
   log: "Logarithm",
 };
 
+/** Above and below what is in a card, in pixels, as in facets.css. */
+const PADDING = 20;
+
+interface Props {
+  store: Store;
+  state: CardState;
+  /** Its height before it has been drawn, in pixels. */
+  height: number;
+}
+
 /** One column: its values or its histogram, in the dataset and in the view. */
-export function FacetCard({ store, state }: { store: Store; state: CardState }) {
+export function FacetCard({ store, state, height }: Props) {
   const { facets } = store;
   const card = state.card.value;
   const collapsed = facets.collapsed.value.has(state.key);
   const body = useId();
   return (
-    <section class="curate-card" data-key={state.key} aria-label={card.title}>
+    <section
+      class="curate-card"
+      data-key={state.key}
+      aria-label={card.title}
+      style={{ containIntrinsicSize: `auto ${height - PADDING}px` }}
+    >
       <div class="curate-card-head">
         <h3>
           <button

@@ -12,24 +12,35 @@ import "./facets.css";
 const MANY = 8;
 /** Room for one column of cards, in pixels. */
 const COLUMN = 252;
+/** Heights of the pieces of a card, as in facets.css. */
+const HEAD = 48;
+const LINE = 22;
+const PLOT = 72;
 const GHOSTS = [5, 3, 0, 4, 0];
 
 /** What the columns of the dataset hold, and what they hold in the view. */
 export function Facets({ store }: { store: Store }) {
   const { core, facets } = store;
   const state = core.state.value;
+  const panel = useRef<HTMLDivElement>(null);
+  const pointed = useRef(false);
   useEffect(() => facets.watch(), [facets]);
+
+  // What was clicked has the focus for long; only whoever works with the keyboard is there with it.
+  const inside = () => pointed.current || panel.current?.querySelector(":focus-visible") != null;
+  const onPointer = (there: boolean) => {
+    pointed.current = there;
+    facets.attend(inside);
+  };
   return (
     <div
+      ref={panel}
       class="curate-facets"
       data-whole={facets.whole.value}
-      onPointerEnter={() => facets.attend(true)}
-      onPointerLeave={() => facets.attend(false)}
-      onFocusIn={() => facets.attend(true)}
-      onFocusOut={(event) => {
-        const to = event.relatedTarget;
-        if (!(to instanceof Node && event.currentTarget.contains(to))) facets.attend(false);
-      }}
+      onPointerEnter={() => onPointer(true)}
+      onPointerLeave={() => onPointer(false)}
+      onFocusIn={() => facets.attend(inside)}
+      onFocusOut={() => facets.attend(inside)}
     >
       <div class="curate-facets-head">
         <p class="curate-facets-count curate-number">
@@ -143,7 +154,12 @@ function Cards({ store }: { store: Store }) {
         {columns.map((column, i) => (
           <div class="curate-facets-column" key={i}>
             {column.map((state) => (
-              <FacetCard key={state.key} store={store} state={state} />
+              <FacetCard
+                key={state.key}
+                store={store}
+                state={state}
+                height={heightOf(state, facets.collapsed.value)}
+              />
             ))}
           </div>
         ))}
@@ -162,12 +178,14 @@ function Cards({ store }: { store: Store }) {
   );
 }
 
-/** About how high a card is, in pixels; it must not hang on the counts, or cards would change columns with them. */
+/** How high a card is, in pixels; it must not hang on the view, or cards would change columns with it. */
 function heightOf(state: CardState, collapsed: ReadonlySet<string>): number {
-  if (collapsed.has(state.key)) return 44;
+  if (collapsed.has(state.key)) return HEAD;
   const card = state.card.peek();
-  if (card.bins !== null) return card.missing_all > 0 ? 152 : 128;
-  return 60 + Math.min(card.values.length + Number(card.missing_all > 0), FIRST + 2) * 22;
+  const without = card.missing_all > 0 ? LINE : 0;
+  if (card.bins !== null) return HEAD + PLOT + without;
+  const lines = card.values.length > FIRST + 1 || card.more > 0 ? FIRST + 1 : card.values.length;
+  return HEAD + lines * LINE + without;
 }
 
 function Ghosts() {

@@ -191,7 +191,6 @@ export function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
       data-none={line.value === null || line.text === "" || undefined}
       data-empty={line.view === 0 || undefined}
       aria-pressed={on}
-      aria-label={name}
       title={name + ways}
       tabIndex={stop ? 0 : -1}
       onClick={onClick}
@@ -203,8 +202,7 @@ export function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
           <span class="curate-value-view" style={{ width: barWidth(line.view, most) }} />
         </>
       )}
-      <bdi class="curate-value-name">{text}</bdi>
-      {on && <Icon name="check" />}
+      <bdi class="curate-value-name">{text}</bdi> {on && <Icon name="check" />}
       <span class="curate-value-count curate-number">
         {!whole && (
           <>
@@ -212,6 +210,7 @@ export function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
           </>
         )}
         {countText(line.all)}
+        {!whole && <span class="curate-unseen"> in view</span>}
       </span>
     </button>
   );

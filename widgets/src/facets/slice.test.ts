@@ -132,11 +132,11 @@ describe("the order", () => {
   it("changes only when nobody is in the panel", async () => {
     facets.watch();
     await counted([card("weather"), card("place")]);
-    facets.attend(true);
+    facets.attend(() => true);
     void facets.load();
     await counted([card("place"), card("weather")]);
     expect(facets.order.peek()).toEqual(["category weather", "category place"]);
-    facets.attend(false);
+    facets.attend(() => false);
     await vi.advanceTimersByTimeAsync(1000);
     expect(facets.order.peek()).toEqual(["category place", "category weather"]);
   });

@@ -141,14 +141,15 @@ export class FacetSlice {
     if (order.join("\n") !== this.order.peek().join("\n")) this.order.value = order;
   }
 
-  /** The pointer or the focus came into the panel, or left it. */
-  attend(inside: boolean): void {
+  /** The pointer or the focus came into the panel, or left it: `inside` says where they are now. */
+  attend(inside: () => boolean): void {
     clearTimeout(this.leaveTimer);
-    if (inside) {
+    if (inside()) {
       this.still.value = true;
       return;
     }
     this.leaveTimer = setTimeout(() => {
+      if (inside()) return;
       this.still.value = false;
       this.arrange();
     }, LEAVE_MS);
