@@ -132,6 +132,19 @@ it("keeps its eye on the same place when the same map is loaded again, and not o
   expect(map.arrived.value).toBe(0);
 });
 
+it("keeps the points of a map whose samples have become others in something else", async () => {
+  await load();
+  const { scene } = map;
+  const before = scene.value;
+  model.tell({ type: "map_changed" });
+  await model.answer("get_map", mapState({ missing: 3 }));
+  expect(scene.value).toBe(before);
+  expect(map.info.value?.missing).toBe(3);
+  expect([model.count("get_points"), model.count("get_masks"), model.count("get_columns")]).toEqual([
+    2, 2, 2,
+  ]);
+});
+
 it("sends a lasso in the map's own coordinates, and tells the selection", async () => {
   await load();
   const { camera, size } = map.viewpoint;

@@ -128,10 +128,11 @@ export class MapSlice {
     this.failure.value = null;
     try {
       const { reply: info } = await this.core.rpc.request("get_map", {}, abort.signal);
-      const scene = this.take(info);
+      const kept = this.keep(info);
+      const scene = kept ?? this.take(info);
       if (scene === null) return;
       await Promise.all([
-        this.loadPoints(info, scene, abort.signal),
+        kept ?? this.loadPoints(info, scene, abort.signal),
         this.loadMasks(),
         this.painting.start(info, scene, abort.signal),
       ]);
@@ -140,6 +141,13 @@ export class MapSlice {
     } catch (error) {
       this.core.fail(error, this.failure);
     }
+  }
+
+  /** The points that are here, where they are those of that map: then only what is known of them may be other than before. */
+  private keep(info: MapState): Scene | null {
+    if (this.info.peek()?.map !== info.map || this.arrived.peek() !== info.points) return null;
+    this.info.value = info;
+    return this.scene.peek();
   }
 
   private take(info: MapState): Scene | null {
