@@ -45,7 +45,7 @@ class Session:
         sample_ids: (n,) int64 by position.
         content: (n,) int64 by position, which content each sample has (`curate.store.ids.content_key`).
         readable: (n,) bool by position, whether the picture could be read.
-        filters: positions (int64) and mask (bool) of filters that ran on this version (`curate.search.evaluation`).
+        filters: masks ((n,) bool by position) of filters that ran on this version (`curate.search.evaluation`).
         tags: tag to (m,) int64 sample ids, sorted.
         log: all events, oldest first, without the ids they touched: event_id, action, actor, time, notebook, count,
             payload (a dict) and undone.
@@ -65,7 +65,7 @@ class Session:
         self.slices: dict[str, dict[str, Any]] = {}
         self.roots: dict[str, str] = {}
         self.dtypes: dict[str, str] = {}
-        self.filters: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
+        self.filters: dict[Any, np.ndarray] = {}
         self._order: np.ndarray | None = None
         self._sorted = np.empty(0, np.int64)
         self._seen: dict[str, int] = {}

@@ -418,7 +418,7 @@ class Exploration:
     def _evaluate(self, asked: Asked, view: View) -> tuple[Rows, RowGroups | None, int]:
         session, rows, groups = self.dataset.session, view.rows(), None
         if asked.group is not None:
-            rows, groups = grouped(session, rows, asked.group)
+            rows, groups = grouped(self.dataset, rows, asked.group)
         return rows, groups, session.version
 
 

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from curate.analysis.coding import Categories
+from curate.dataset import Dataset
 from curate.errors import BadValue, UnknownName
 from curate.search.evaluation import Rows
 from curate.store.session import Session
+from curate.widgets.codings import Codings
 from curate.widgets.tiles import text_of
 
 MOST_GROUPS = 10_000
@@ -37,30 +40,19 @@ class RowGroups:
     counts: np.ndarray
 
 
-def grouped(session: Session, rows: Rows, column: str) -> tuple[Rows, RowGroups]:
+def grouped(dataset: Dataset, rows: Rows, column: str) -> tuple[Rows, RowGroups]:
     """Order rows by groups of equal values: groups in the order of their first row, each as it was inside.
 
     Raises:
         UnknownName: no such column.
         BadValue: a column of lists, or more than 10,000 groups.
     """
+    session = dataset.session
     known = {name.lower(): name for name in session.columns}
     if column.lower() not in known:
         raise UnknownName("column", column, session.columns)
     column = known[column.lower()]
-    values = _values(session, column)
-    if isinstance(values.dtype, pl.List | pl.Array | pl.Struct):
-        raise BadValue(f"{column!r} holds lists, and rows are grouped by single values", hint="group by another column")
-    if values.dtype.is_float():
-        values = values.fill_nan(None)
-    values = values.gather(rows.positions)
-    distinct = values.unique()
-    if len(distinct) > MOST_GROUPS:
-        raise BadValue(
-            f"{column!r} has {len(distinct):,} different values here; at most {MOST_GROUPS:,} groups are shown",
-            hint="group by a column of fewer values, or narrow the view first",
-        )
-    codes = _codes(values, distinct)
+    distinct, codes = _coded(dataset, rows, column) or _counted(session, rows, column)
     # the last write to a place wins, so from behind each group is left with its first row
     first = np.zeros(len(distinct), np.int64)
     first[codes[::-1]] = np.arange(len(codes))[::-1]
@@ -70,7 +62,7 @@ def grouped(session: Session, rows: Rows, column: str) -> tuple[Rows, RowGroups]
     ranked = rank[codes]
     order = np.argsort(ranked, kind="stable")  # of 16 bits: a radix sort
     counts = np.bincount(ranked, minlength=len(distinct)).astype(np.int64)
-    texts = [_text(value) for value in distinct.gather(by_first).to_list()]
+    texts = [_text(distinct[at]) for at in by_first.tolist()]
     groups = RowGroups(column, texts, np.cumsum(counts) - counts, counts)
     return _reordered(rows, order), groups
 
@@ -81,11 +73,47 @@ def _text(value: Any) -> str:
     return NO_VALUE if value is None else text_of(value)
 
 
-def _values(session: Session, column: str) -> pl.Series:
-    """The column by position."""
+def _coded(dataset: Dataset, rows: Rows, column: str) -> tuple[list[Any], np.ndarray] | None:
+    """The different values of the rows, and which of them each is, from the codes that facets are counted from; None where
+    there are none of this column.
+    """
+    codings = Codings.of(dataset)
+    card = next((c for c in codings.columns() if c.name == column and c.kind in {"category", "boolean"}), None)
+    if card is None:
+        return None
+    coded = codings.coded([card])[0]
+    if not isinstance(coded.codes, Categories) or coded.generation != rows.generation:
+        return None
+    codes = coded.codes.codes[rows.positions]
+    there = np.flatnonzero(np.bincount(codes, minlength=len(coded.codes.values) + 1))
+    _few(column, len(there))
+    number = np.zeros(len(coded.codes.values) + 1, np.int64)
+    number[there] = np.arange(len(there))
+    values = [None, *coded.codes.values]
+    return [values[code] for code in there.tolist()], number[codes]
+
+
+def _counted(session: Session, rows: Rows, column: str) -> tuple[list[Any], np.ndarray]:
+    """The same for any other column, from the values of the rows."""
     quoted = '"' + column.replace('"', '""') + '"'
-    frame = session.read(f"SELECT position, {quoted} AS value FROM samples ORDER BY position")
-    return frame["value"]
+    table = "samples" if column == "tags" else "wide"
+    values = session.read(f"SELECT position, {quoted} AS value FROM {table} ORDER BY position")["value"]
+    if isinstance(values.dtype, pl.List | pl.Array | pl.Struct):
+        raise BadValue(f"{column!r} holds lists, and rows are grouped by single values", hint="group by another column")
+    if values.dtype.is_float():
+        values = values.fill_nan(None)
+    values = values.gather(rows.positions)
+    distinct = values.unique()
+    _few(column, len(distinct))
+    return distinct.to_list(), _codes(values, distinct)
+
+
+def _few(column: str, count: int) -> None:
+    if count > MOST_GROUPS:
+        raise BadValue(
+            f"{column!r} has {count:,} different values here; at most {MOST_GROUPS:,} groups are shown",
+            hint="group by a column of fewer values, or narrow the view first",
+        )
 
 
 def _codes(values: pl.Series, distinct: pl.Series) -> np.ndarray:

@@ -18,7 +18,7 @@ COLUMNS = st.sampled_from(["weather", "drive", "speed", "status", "width"])
 @given(column=COLUMNS, order=st.permutations(range(24)), n=st.integers(0, 24))
 def test_groups_come_in_the_order_of_their_first_row_and_stay_as_they_were_inside(ds, column, order, n):
     rows = Rows(np.array(order[:n], np.int64), scores=np.linspace(1, 0, n, dtype=np.float32))
-    result, groups = grouped(ds.session, rows, column)
+    result, groups = grouped(ds, rows, column)
     values = dict(enumerate(ds.df([column])[column].to_list()))
     wanted: dict[object, list[int]] = {}
     for position in rows.positions.tolist():
@@ -31,7 +31,7 @@ def test_groups_come_in_the_order_of_their_first_row_and_stay_as_they_were_insid
 
 
 def test_what_has_no_value_is_a_group_too(ds):
-    _, groups = grouped(ds.session, ds.where("speed < 7 OR speed IS NULL").rows(), "speed")
+    _, groups = grouped(ds, ds.where("speed < 7 OR speed IS NULL").rows(), "speed")
     assert groups.texts == ["0", "1", "2", "3", "4", "none", "6"]
 
 
@@ -40,19 +40,19 @@ def test_values_are_read_as_a_person_writes_them(ds):
     schema = pa.schema([pa.field("sample_id", pa.int64(), nullable=False), pa.field("seen", pa.bool_())])
     ds.folder.table("fields/seen", schema).append(table.cast(schema))
     ds.session.refresh()
-    _, groups = grouped(ds.session, ds.rows(), "seen")
+    _, groups = grouped(ds, ds.rows(), "seen")
     assert groups.texts == ["true", "none", "false"]
 
 
 def test_too_many_groups_are_refused(ds, monkeypatch):
     monkeypatch.setattr(grouping, "MOST_GROUPS", 5)
     with pytest.raises(BadValue, match=r"'uri' has 24 different values here; at most 5 groups.*Hint"):
-        grouped(ds.session, ds.rows(), "uri")
-    assert len(grouped(ds.session, ds.limit(5).rows(), "uri")[1].texts) == 5
+        grouped(ds, ds.rows(), "uri")
+    assert len(grouped(ds, ds.limit(5).rows(), "uri")[1].texts) == 5
 
 
 def test_lists_and_unknown_columns_are_refused(ds):
     with pytest.raises(BadValue, match="holds lists"):
-        grouped(ds.session, ds.rows(), "tags")
+        grouped(ds, ds.rows(), "tags")
     with pytest.raises(UnknownName, match="did you mean 'weather'"):
-        grouped(ds.session, ds.rows(), "wether")
+        grouped(ds, ds.rows(), "wether")
