@@ -10,7 +10,7 @@ STATIC = Path(__file__).resolve().parents[1] / "static"
 
 
 def bundle(name: str) -> str:
-    """The text of a file of the bundle, such as "gallery.js".
+    """The text of a file of the bundle, such as "widget.js".
 
     Raises:
         MissingBundle: it has not been built.

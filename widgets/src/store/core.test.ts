@@ -127,6 +127,23 @@ it("tries once more where somebody else had changed the query", async () => {
   expect(core.editFailure.value?.message).toBe("The query has changed.");
 });
 
+it("asks once however often the view changes, and not while an edit of its own is under way", async () => {
+  for (const version of [2, 3, 4]) model.tell({ type: "view_changed", version });
+  expect(model.count("hello")).toBe(2);
+  await model.answer("hello", state({ version: 4 }));
+  expect(model.count("hello")).toBe(2);
+  void core.edit(sort("a"));
+  model.tell({ type: "view_changed", version: 5 });
+  await model.answer("edit", state({ version: 5 }));
+  expect(model.count("hello")).toBe(2);
+  void core.edit(sort("b"));
+  model.tell({ type: "view_changed", version: 7 });
+  await model.answer("edit", state({ version: 6 }));
+  expect(model.count("hello")).toBe(3);
+  await model.answer("hello", state({ version: 7, count: 7 }));
+  expect(core.state.value?.count).toBe(7);
+});
+
 it("does not go back to an older state", async () => {
   model.tell({ type: "view_changed", version: 3 });
   await model.answer("hello", state({ version: 3, count: 3 }));

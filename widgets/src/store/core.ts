@@ -38,6 +38,9 @@ export class Core {
   private readonly eventListeners = new Set<OnEvent>();
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
   private looked = Number.NEGATIVE_INFINITY;
+  /** The newest version that the kernel has told of. */
+  private announced = 0;
+  private catchingUp = false;
   private disposed = false;
 
   constructor(readonly model: Model) {
@@ -172,7 +175,21 @@ export class Core {
       return await task();
     } finally {
       this.working.value--;
+      void this.catchUp();
     }
+  }
+
+  /** Ask what the view is, where it is newer than what is known. The answer to an edit of our own says it anyway. */
+  private async catchUp(): Promise<void> {
+    const known = this.state.peek();
+    if (this.disposed || this.catchingUp || known === null || this.working.peek() > 0) return;
+    if (known.version >= this.announced) return;
+    const asked = this.announced;
+    this.catchingUp = true;
+    const answered = await this.ask("hello", this.failure);
+    this.catchingUp = false;
+    // It may have changed again meanwhile.
+    if (answered && this.announced > asked) void this.catchUp();
   }
 
   private take(state: State): void {
@@ -191,7 +208,10 @@ export class Core {
 
   private hear(event: Event): void {
     const state = this.state.peek();
-    if (event.type === "view_changed" && event.version !== state?.version) void this.hello();
+    if (event.type === "view_changed") {
+      this.announced = Math.max(this.announced, event.version);
+      void this.catchUp();
+    }
     if (event.type === "selection_changed" && state !== null && event.revision > state.revision) {
       const { revision, count: selected, here: selected_here, origin } = event;
       this.state.value = { ...state, revision, selected, selected_here };
