@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
+
 from curate.errors import BadValue
 from curate.view import View
 from curate.widgets.exploration import Exploration
@@ -22,8 +24,16 @@ def chosen(exploration: Exploration, what: What) -> View:
         if view.count() == 0:
             raise BadValue("There is no sample in this view", hint="take a step of the query away")
         return view
-    with exploration.lock:
-        ids = exploration.dataset.session.sample_ids[exploration.picked_positions()]
+    return exploration.dataset.select(selected_ids(exploration))
+
+
+def selected_ids(exploration: Exploration) -> np.ndarray:
+    """(m,) int64 ids of the selection, those in the view first and in its order.
+
+    Raises:
+        BadValue: nothing is selected.
+    """
+    ids = exploration.picked_ids()
     if len(ids) == 0:
         raise BadValue("Nothing is selected", hint="click a picture, or press Ctrl+A to select all that are shown")
-    return exploration.dataset.select(ids)
+    return ids

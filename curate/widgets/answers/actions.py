@@ -12,7 +12,7 @@ from curate.exports.formats import FORMATS
 from curate.view import View
 from curate.widgets import protocol, tiles
 from curate.widgets.channel import Answer, Handler
-from curate.widgets.chosen import What, chosen
+from curate.widgets.chosen import What, chosen, selected_ids
 from curate.widgets.exploration import Exploration
 from curate.widgets.identity import ids_of
 
@@ -45,7 +45,8 @@ class ActionAnswers:
 
     def _tag(self, request: protocol.Tag) -> Answer:
         name = _named(request.name, "tag")
-        ids = self._selected() if request.samples is None else np.unique(ids_of(self._dataset, request.samples))
+        given = request.samples
+        ids = selected_ids(self._exploration) if given is None else np.unique(ids_of(self._dataset, given))
         verb = "untag" if request.remove else "tag"
         # Not the ids themselves: the event has them already, and a million of them as text are 20 MB.
         query = f"ds.select([…])  # {_samples(len(ids))} picked in a widget"
@@ -81,14 +82,6 @@ class ActionAnswers:
             fields=[*named, *(name for name in self._classes() if name not in named)],
             path=f"{self._dataset.name}-export",
         ), None
-
-    def _selected(self) -> np.ndarray:
-        """(m,) int64 ids of the selected samples."""
-        with self._exploration.lock:
-            ids: np.ndarray = self._dataset.session.sample_ids[self._exploration.picked().mask]
-        if len(ids) == 0:
-            raise BadValue("Nothing is selected", hint="click a picture, or press Ctrl+A to select all that are shown")
-        return ids
 
     def _classes(self) -> list[str]:
         """The person's own columns of text with few values: an export takes them as classes, too."""
