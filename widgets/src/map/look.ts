@@ -53,7 +53,7 @@ export function look(
   return {
     size: pointSize(points, size, closer),
     opacity: {
-      outside: emphasis ? opacity(0.38, 0.5) : opacity(0.3, 0.4),
+      outside: emphasis ? opacity(0.3, 0.46) : opacity(0.3, 0.4),
       muted: opacity(0.2, 0.3),
       inside: opacity(0.88, 0.97),
     },
