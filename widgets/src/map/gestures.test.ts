@@ -29,7 +29,8 @@ function stand() {
     fitAll: vi.fn(),
     fitView: vi.fn(),
   };
-  return { tool: signal<Tool>("lasso"), viewpoint, pointing, ...acts };
+  const selection = { selected: signal(0), clear: vi.fn() };
+  return { selection, tool: signal<Tool>("lasso"), viewpoint, pointing, ...acts };
 }
 
 beforeEach(() => {
@@ -119,7 +120,7 @@ it("opens a point that is clicked, and selects it with Shift or Ctrl", () => {
   expect(slice.open).toHaveBeenCalledTimes(1);
 });
 
-it("forgets a lasso at Escape, and leaves Escape to others where there is none", () => {
+it("forgets a lasso at Escape, or the selection, and leaves Escape to others where there is neither", () => {
   gestures.onPointerDown(at(10, 10));
   gestures.onPointerMove(at(90, 90));
   expect(gestures.path.value).toHaveLength(2);
@@ -127,6 +128,9 @@ it("forgets a lasso at Escape, and leaves Escape to others where there is none",
   gestures.onPointerUp(at(90, 90));
   expect(slice.enclose).not.toHaveBeenCalled();
   expect(press("Escape").defaultPrevented).toBe(false);
+  slice.selection.selected.value = 3;
+  expect(press("Escape").defaultPrevented).toBe(true);
+  expect(slice.selection.clear).toHaveBeenCalledOnce();
 });
 
 it("zooms and moves with two fingers", () => {

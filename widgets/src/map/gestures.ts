@@ -195,9 +195,7 @@ export class Gestures {
         this.pans.value = true;
         return true;
       case "Escape":
-        if (this.press === null && this.path.peek().length === 0) return false;
-        this.cancel();
-        return true;
+        return this.leave();
       default:
         return false;
     }
@@ -224,6 +222,15 @@ export class Gestures {
     if (!this.crosshair.peek() || point < 0) return false;
     if (toggles) void this.slice.toggle(point);
     else void this.slice.open(point);
+    return true;
+  }
+
+  /** Away with what is being drawn, or else with the selection; what is neither is somebody else's Escape. */
+  private leave(): boolean {
+    const { selection } = this.slice;
+    if (this.press !== null) this.cancel();
+    else if (selection.selected.peek() > 0) selection.clear();
+    else return false;
     return true;
   }
 
