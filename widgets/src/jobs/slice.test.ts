@@ -32,5 +32,7 @@ describe("jobs", () => {
   it("say how far they are as soon as they know", () => {
     expect(progressText(job(1, { done: 1200, total: 2000 }))).toBe("1,200 of 2,000");
     expect(progressText(job(1, { total: 0 }))).toBe("");
+    expect(progressText(job(1, { text: "export", done: 3 }))).toBe("3 of 10");
+    expect(progressText(job(1, { text: "map of demo: layout", done: 3 }))).toBe("layout 3 of 10");
   });
 });

@@ -59,7 +59,9 @@ export function merged(jobs: readonly Job[], job: Job): readonly Job[] {
   return jobs.map((other) => (other.id === job.id ? job : other));
 }
 
-/** How far a job is, in words; empty where it has not said so yet. */
-export function progressText({ done, total }: Job): string {
-  return total > 0 ? `${done.toLocaleString("en")} of ${total.toLocaleString("en")}` : "";
+/** How far a job is, in words, with the stage of its work where it has several; empty where it has not said so yet. */
+export function progressText({ done, total, text }: Job): string {
+  if (total <= 0) return "";
+  const stage = text.includes(": ") ? `${text.slice(text.lastIndexOf(": ") + 2)} ` : "";
+  return `${stage}${done.toLocaleString("en")} of ${total.toLocaleString("en")}`;
 }
