@@ -105,7 +105,10 @@ def large_jpeg(data: bytes, *, longest: int = PICTURE_PIXELS) -> bytes:
 
 
 # What the store keeps for itself, and what Curate measures: the person's own columns come before both.
-PLUMBING = {"tags", "root", "content_hash", "phash", "mtime", "mode", "orientation", "ingested_at", "aspect", "height"}
+PLUMBING = {
+    "tags", "root", "content_hash", "phash", "mtime", "mode", "orientation", "ingested_at", "aspect", "height",
+    "projection_x", "projection_y",
+}  # fmt: skip
 MEASURED = ("brightness", "contrast", "sharpness", "saturation", "entropy")
 IDENTITY = ("captured_at", "latitude", "longitude", "width", "format", "bytes", "source", "origin", "uri", "sample_id")
 

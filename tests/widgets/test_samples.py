@@ -203,3 +203,11 @@ def test_history_says_where_it_stopped_looking(ds, monkeypatch):
     reply = Asking(ds)(protocol.GetHistory, sample=str(sample))[0]
     assert len(reply.lines) == 5
     assert not reply.more
+
+
+def test_the_places_on_the_map_are_no_metadata(ds):
+    embed(ds)
+    ds.project()
+    fields = {field.name for field in Asking(ds).picture(ds.ids()[0])[0].fields}
+    assert "weather" in fields
+    assert not {"projection_x", "projection_y"} & fields
