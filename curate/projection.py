@@ -93,7 +93,9 @@ class Projected:
         else:
             lines = [f"map of {self.encoder}: all {self.there:,} samples have a place"]
         if self.missing:
-            lines.append(f"  without a vector, and so without a place: {self.missing:,}; ds.embed() makes what is missing")
+            lines.append(
+                f"  without a vector, and so without a place: {self.missing:,}; ds.embed() makes what is missing"
+            )
         return "\n".join(lines)
 
     __repr__ = __str__

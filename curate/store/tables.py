@@ -124,9 +124,12 @@ class Table:
         """Put `rows` with their schema in place of all there are, in one commit. Older versions stay readable."""
         import lance
 
-        # Lance warns of an overwrite that has nothing to write over
-        lance.write_dataset(rows, self.location, mode="create" if self._dataset() is None else "overwrite")
         self.schema = rows.schema
+        if self._dataset() is None:  # Lance warns of an overwrite that has nothing to write over
+            with contextlib.suppress(OSError):  # somebody else has created it meanwhile
+                lance.write_dataset(rows, self.location, mode="create")
+                return
+        lance.write_dataset(rows, self.location, mode="overwrite")
 
     def replace(self, rows: pa.Table) -> None:
         """Put `rows` in place of all there are, in one commit, and free every older version (`purge` only)."""

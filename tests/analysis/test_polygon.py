@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.analysis.polygon import Plane
@@ -33,6 +33,7 @@ def slowly(x, y, polygon):
     return odd
 
 
+@settings(deadline=None)
 @given(POINTS, POLYGONS)
 def test_it_says_what_a_plain_reference_says(points, polygon):
     x, y = np.array(points, np.float32).reshape(-1, 2).T

@@ -101,3 +101,14 @@ def test_two_writers_creating_the_same_table_both_keep_their_rows(table):
     table.append(rows([(1, "a")]))
     other.append(rows([(2, "b")]))
     assert table.count() == 2
+
+
+def test_overwritten_rows_are_gone_and_older_versions_still_have_them(table):
+    table.overwrite(rows([(1, "a"), (2, "b")]))
+    first = table.version()
+    table.overwrite(rows([(3, "c")]))
+    assert table.read().column("x").to_pylist() == ["c"]
+    assert Table(table.location, SCHEMA, "sample_id", pinned=first).read().column("x").to_pylist() == ["a", "b"]
+    other = Table(table.location, SCHEMA, "sample_id")
+    other.append(rows([(4, "d")]))
+    assert table.read().column("x").to_pylist() == ["c", "d"]
