@@ -91,6 +91,7 @@ it("adds what was typed by Enter", async () => {
 it("completes columns and values by keys, and says what would stay", async () => {
   await know({});
   await type("=");
+  await vi.waitFor(() => expect(model.count("get_columns")).toBe(1), 5000);
   await model.answer("get_columns", {
     type: "columns",
     fields: [],
@@ -111,10 +112,11 @@ it("completes columns and values by keys, and says what would stay", async () =>
   await type("weather = 's");
   await press("Tab");
   expect(field().value).toBe("weather = 'snow' ");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  const checks = () => model.sent.filter((sent) => sent.type === "check").map(({ sql }) => sql);
+  await vi.waitFor(() => expect(checks()).toContain("weather = 'snow'"), 5000);
   await model.answer("check", { type: "checked", count: 7 } as never);
-  await settle();
-  expect(root.querySelector(".curate-said")?.textContent).toMatch(/7 of 100 samples would stay/);
+  const said = () => root.querySelector(".curate-said")?.textContent;
+  await vi.waitFor(() => expect(said()).toMatch(/7 of 100 samples would stay/), 5000);
   await press("Enter");
   expect(model.last("edit").change).toEqual({ type: "add_where", sql: "weather = 'snow'" });
 });
@@ -126,6 +128,7 @@ it("leaves Tab alone where there is nothing to take, so that nobody is caught", 
   await type("");
   await type("=");
   expect((await press("Tab")).defaultPrevented).toBe(false);
+  await vi.waitFor(() => expect(model.count("get_columns")).toBe(1), 5000);
   await model.answer("get_columns", {
     type: "columns",
     fields: [],

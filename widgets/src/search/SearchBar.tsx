@@ -70,7 +70,10 @@ export function SearchBar({ store }: { store: Store }) {
       setOption(option <= 0 ? options.length - 1 : option - 1);
     } else if (key === "Enter") {
       if (active) take(active);
-      else void search.submit();
+      else {
+        void search.submit();
+        setClosed(true);
+      }
     } else if (key === "Tab" && !event.shiftKey && options.length > 0 && (active || begun)) {
       take(active ?? (options[0] as Option));
     } else if (key === "Escape" && options.length > 0) {
@@ -210,7 +213,7 @@ export function SearchBar({ store }: { store: Store }) {
       <Under
         store={store}
         names={names}
-        focused={focused}
+        focused={focused && !(closed && text === "")}
         options={completion.options}
         active={option}
         onTake={take}

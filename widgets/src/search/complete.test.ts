@@ -14,14 +14,14 @@ const labels = (text: string, caret = text.length) =>
   complete(text, caret, COLUMNS).options.map(({ label }) => label);
 
 it("begins with columns", () => {
-  expect(labels("")).toEqual(["weather", "brightness", "Time of Day", "tags", "wet", "not"]);
+  expect(labels("")).toEqual(["weather", "Time of Day", "tags", "wet", "brightness", "not"]);
   expect(labels("we")).toEqual(["weather", "wet"]);
   expect(labels("weather = 'rain' and bri")).toEqual(["brightness"]);
   expect(labels("(wet or ti")).toEqual(["Time of Day"]);
 });
 
 it("puts those first that begin with what was typed", () => {
-  expect(labels("t")).toEqual(["Time of Day", "tags", "weather", "brightness", "wet", "not"]);
+  expect(labels("t")).toEqual(["Time of Day", "tags", "weather", "wet", "brightness", "not"]);
 });
 
 it("knows what a column can be compared by", () => {

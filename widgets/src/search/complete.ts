@@ -39,6 +39,9 @@ const SIGNS: Record<string, string[]> = {
   boolean: ["= true", "= false", "is null"],
 };
 
+/** What people ask for first; ids, paths and hashes are text, and come last. */
+const RANKS: Column["kind"][] = ["category", "tags", "boolean", "number", "time", "labels", "text", "other"];
+
 /** SQL as far as completion has to understand it. */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];
@@ -110,7 +113,7 @@ function offered(before: Token[], columns: readonly Column[], touched: Token | u
       word === "true" ||
       word === "false");
   if (ended) return [operator("and ", "both are true"), operator("or ", "one is true")];
-  const names = columns.map(nameOption);
+  const names = columns.toSorted((a, b) => RANKS.indexOf(a.kind) - RANKS.indexOf(b.kind)).map(nameOption);
   return word === "not" ? names : [...names, operator("not ", "the opposite")];
 }
 

@@ -82,6 +82,12 @@ it("goes over to an expression by =, and checks it a moment after the last lette
   expect(search.checkFailure.value).toBeNull();
 });
 
+it("takes = before an expression for what it is, there too", () => {
+  search.setMode("where");
+  search.type("= wet");
+  expect(search.text.value).toBe("wet");
+});
+
 it("adds an expression as it was written", async () => {
   search.setMode("where");
   search.type(" weather = 'rain' ");

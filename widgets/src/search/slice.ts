@@ -66,12 +66,9 @@ export class SearchSlice {
   /** The text of the field is another now. */
   type(text: string): void {
     this.core.editFailure.value = null;
-    if (this.mode.peek() === "words" && text.startsWith("=")) {
-      this.text.value = text.slice(1).trimStart();
-      this.chosen.value = "where";
-    } else {
-      this.text.value = text;
-    }
+    const expression = text.startsWith("=");
+    if (expression) this.chosen.value = "where";
+    this.text.value = expression ? text.slice(1).trimStart() : text;
     this.check();
   }
 
