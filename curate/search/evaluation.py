@@ -25,6 +25,9 @@ SCORE_COLUMNS = ("score", "rank")
 # The mask of a million is 1 MB.
 FILTERS_KEPT = 32
 
+# Those of a million are 5 MB.
+SCORES_KEPT = 4
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
@@ -177,16 +180,48 @@ class _State:
             found, scores = searcher.search(step, min(limit, count), mask)
             self._scored(found.astype(np.int64), scores)
             return
-        scores, there = searcher.scores(step)
+        scores, there = _scores(step, self.session, searcher)
         candidates = self.positions() if self.order is None else np.sort(self.order)
         scored = candidates[there[candidates]]
         self.unscored = len(candidates) - len(scored)
-        best_first = scored[np.argsort(-scores[scored], kind="stable")]
-        self._scored(best_first, scores[best_first])
+        order = best_first(scores[scored], scored)
+        self._scored(order, scores[order])
 
     def _scored(self, order: np.ndarray, scores: np.ndarray) -> None:
         self.order, self.allowed = order, None
         self.found = order, scores
+
+
+def best_first(scores: np.ndarray, positions: np.ndarray) -> np.ndarray:
+    """Positions by score, the best first, ties by position.
+
+    Score and position are packed into one number and those are sorted, which takes a seventh of a stable argsort.
+
+    Args:
+        scores: (m,) float32, none of them NaN.
+        positions: (m,) int64 below 2**32.
+
+    Returns:
+        (m,) int64.
+    """
+    # 0 - x and not -x: both zeros are one score. The bits of floats sort as numbers do once the sign is dealt with.
+    bits = (np.float32(0) - scores).view(np.uint32)
+    keys = bits ^ np.where(bits >> np.uint32(31), np.uint32(0xFFFFFFFF), np.uint32(0x80000000))
+    packed = (keys.astype(np.uint64) << np.uint64(32)) | positions.astype(np.uint64)
+    packed.sort()
+    return (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _scores(step: Search, session: Session, searcher: Searcher) -> tuple[np.ndarray, np.ndarray]:
+    """What the searcher gives for everything, kept while the data stay: filters change more often than what is looked for."""
+    if any(example.location is not None for example in (*step.like, *step.unlike)):
+        return searcher.scores(step)  # a file may change
+    key = (session.version, step)
+    if key not in session.scores:
+        while len(session.scores) >= SCORES_KEPT:
+            del session.scores[next(iter(session.scores))]
+        session.scores[key] = searcher.scores(step)
+    return session.scores[key]
 
 
 def _remembered(run: Sequence[AnyStep], session: Session) -> tuple[np.ndarray, np.ndarray]:

@@ -46,6 +46,7 @@ class Session:
         content: (n,) int64 by position, which content each sample has (`curate.store.ids.content_key`).
         readable: (n,) bool by position, whether the picture could be read.
         filters: masks ((n,) bool by position) of filters that ran on this version (`curate.search.evaluation`).
+        scores: (n,) float32 and (n,) bool that searches gave on this version, likewise.
         tags: tag to (m,) int64 sample ids, sorted.
         log: all events, oldest first, without the ids they touched: event_id, action, actor, time, notebook, count,
             payload (a dict) and undone.
@@ -66,6 +67,7 @@ class Session:
         self.roots: dict[str, str] = {}
         self.dtypes: dict[str, str] = {}
         self.filters: dict[Any, np.ndarray] = {}
+        self.scores: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
         self._order: np.ndarray | None = None
         self._sorted = np.empty(0, np.int64)
         self._seen: dict[str, int] = {}
@@ -140,6 +142,7 @@ class Session:
                 self._load_labels(retracted)
             self._seen = found
             self.filters.clear()
+            self.scores.clear()
             self.version += 1
             self._tell()
             return True
