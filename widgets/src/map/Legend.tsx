@@ -12,6 +12,7 @@ export function Legend({ store }: { store: Store }) {
   const { map } = store;
   const colour = map.painting.colour.value;
   const colouring = map.painting.colouring.value;
+  const info = map.info.value;
   return (
     <div class="curate-map-legend" role="group" aria-label="Colours of the map">
       <Menu
@@ -31,6 +32,12 @@ export function Legend({ store }: { store: Store }) {
         ))
       ) : (
         <Ramp store={store} colouring={colouring} />
+      )}
+      {info?.density && (
+        <span class="curate-quiet curate-number">
+          {info.points.toLocaleString("en")} of {info.samples.toLocaleString("en")} drawn, over the density of
+          all
+        </span>
       )}
     </div>
   );
