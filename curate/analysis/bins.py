@@ -82,7 +82,8 @@ def bins(values: np.ndarray, *, whole: bool = False, time: bool = False) -> Bins
     there = ~np.isnan(values)
     low, high, near_low, near_high = _reach(values, there)
     inner = _time_edges(near_low, near_high) if time else _number_edges(near_low, near_high, whole=whole)
-    edges = _stretched(inner, low, high)
+    # whole numbers: the end of the last bin is the number behind it, there too
+    edges = _stretched(inner, low, high + 1 if whole and high > inner[-1] else high)
     codes = np.searchsorted(edges, values, side="right").clip(1, len(edges) - 1).astype(np.uint16)
     codes[~there] = 0
     return Bins(codes, edges, np.bincount(codes, minlength=len(edges)))

@@ -42,7 +42,12 @@ def card(coded: Coded, part: Part, filter: Values | Interval | None) -> Card:
     values: list[FacetValue] = []
     left_out, bins = 0, None
     if isinstance(codes, Bins):
-        bins = CardBins(edges=codes.edges.tolist(), all=codes.counts[1:].tolist(), view=over_view[1:].tolist())
+        bins = CardBins(
+            edges=codes.edges.tolist(),
+            all=codes.counts[1:].tolist(),
+            view=over_view[1:].tolist(),
+            whole=coded.column.whole,
+        )
     else:
         chosen = picked(codes, filter)
         sent = frequent(codes, over_view, chosen)

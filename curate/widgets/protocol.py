@@ -693,11 +693,15 @@ class FacetValue(msgspec.Struct, frozen=True):
 
 
 class Bins(msgspec.Struct, frozen=True):
-    """A histogram. `edges` has one more than the counts; times are seconds since 1970 (UTC)."""
+    """A histogram. `edges` has one more than the counts; times are seconds since 1970 (UTC).
+
+    whole: the numbers are whole: from 4 up to 6 holds 4 and 5.
+    """
 
     edges: list[float]
     all: list[int]
     view: list[int]
+    whole: bool
 
 
 class Card(msgspec.Struct, frozen=True):

@@ -664,6 +664,7 @@ export interface Bins {
   edges: number[];
   all: number[];
   view: number[];
+  whole: boolean;
 }
 
 /** One facet: what is in the dataset and in the view. */

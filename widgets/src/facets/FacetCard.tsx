@@ -89,7 +89,7 @@ function FilterText({ store, state }: { store: Store; state: CardState }) {
   const shown = draft !== null && card.bins !== null ? intervalOf(draft, card.bins.edges) : filter;
   const text =
     shown?.type === "interval" && card.bins !== null
-      ? intervalText(shown, card.kind, stepOf(card.bins.edges))
+      ? intervalText(shown, card.kind, stepOf(card.bins.edges), card.bins.whole)
       : shown?.type === "values" && card.bins === null && shown.values.length > 1
         ? `${shown.values.length} picked`
         : "";

@@ -1,6 +1,6 @@
 import type { TargetedKeyboardEvent, TargetedPointerEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Bins, Card } from "../protocol";
+import type { Bins } from "../protocol";
 import type { Store } from "../store/store";
 import { barsPath } from "./bars";
 import {
@@ -139,6 +139,9 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
   };
 
   const edge = (place: number) => edgeText(valueAt(place, bins.edges), card.kind, step);
+  // Of whole numbers a bin is named by the last one that it holds.
+  const end = (place: number) =>
+    bins.whole ? edgeText(Math.ceil(valueAt(place, bins.edges)) - 1, card.kind, step) : edge(place);
   const handle = (which: Handle, name: string) => {
     const place = shown?.[which] ?? (which === "from" ? 0 : count);
     return (
@@ -152,7 +155,7 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
         aria-valuemin={0}
         aria-valuemax={count}
         aria-valuenow={Math.round(place)}
-        aria-valuetext={edge(place)}
+        aria-valuetext={which === "to" ? end(place) : edge(place)}
         aria-orientation="horizontal"
         onKeyDown={(event) => onKey(event, which)}
         onBlur={() => {
@@ -179,7 +182,7 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
           viewBox={`0 0 ${count} ${HEIGHT}`}
           preserveAspectRatio="none"
           role="img"
-          aria-label={`${card.title}: bars from ${edge(0)} to ${edge(count)}`}
+          aria-label={`${card.title}: bars from ${edge(0)} to ${end(count)}`}
         >
           <path class="curate-plot-all" d={barsPath(bins.all, highest, HEIGHT, facets.scale.value, gap)} />
           <path class="curate-plot-view" d={barsPath(bins.view, highest, HEIGHT, facets.scale.value, gap)} />
@@ -193,7 +196,7 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
         {handle("from", "from")}
         {handle("to", "up to")}
       </div>
-      <Axis card={card} bins={bins} hovered={hovered} draft={draft} edge={edge} />
+      <Axis bins={bins} hovered={hovered} draft={draft} edge={edge} end={end} />
       {(card.missing_all > 0 || isPicked(filter, null)) && (
         <div class="curate-values">
           <Line
@@ -220,31 +223,30 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
 }
 
 interface AxisProps {
-  card: Card;
   bins: Bins;
   hovered: number | null;
   draft: Stretch | null;
   edge: (place: number) => string;
+  end: (place: number) => string;
 }
 
 /** The ends of the histogram; of the bin under the pointer, or of what is being brushed, the count. */
-function Axis({ bins, hovered, draft, edge }: AxisProps) {
+function Axis({ bins, hovered, draft, edge, end }: AxisProps) {
   const stretch = draft ?? (hovered === null ? null : { from: hovered, to: hovered + 1 });
   if (stretch === null || stretch.to > bins.all.length) {
     return (
       <div class="curate-axis curate-number">
         <span>{edge(0)}</span>
-        <span>{edge(bins.all.length)}</span>
+        <span>{end(bins.all.length)}</span>
       </div>
     );
   }
   const sum = (counts: readonly number[]) =>
     counts.slice(Math.round(stretch.from), Math.round(stretch.to)).reduce((total, n) => total + n, 0);
+  const [first, last] = [edge(stretch.from), end(stretch.to)];
   return (
     <div class="curate-axis curate-number">
-      <span>
-        {edge(stretch.from)} – {edge(stretch.to)}
-      </span>
+      <span>{first === last ? first : `${first} – ${last}`}</span>
       <span>
         <span class="curate-axis-count">{sum(bins.view).toLocaleString("en")}</span>/
         {sum(bins.all).toLocaleString("en")}

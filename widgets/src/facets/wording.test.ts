@@ -51,6 +51,20 @@ describe("intervals", () => {
   });
 });
 
+describe("intervals of whole numbers", () => {
+  it("name the last number that they keep", () => {
+    const of = (low: number | null, high: number | null) =>
+      intervalText({ type: "interval", low, high }, "number", 1, true);
+    expect([of(4, 8), of(4, 5), of(null, 5), of(4, null), of(4, 7.5)]).toEqual([
+      "4 – 7",
+      "4",
+      "≤ 4",
+      "≥ 4",
+      "4 – 7",
+    ]);
+  });
+});
+
 describe("the width of bins", () => {
   it("is that between the ends, which may reach far", () => {
     expect(stepOf([-1000, 0, 1, 2, 3, 99])).toBe(1);

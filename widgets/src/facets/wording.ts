@@ -54,9 +54,14 @@ export function stepOf(edges: readonly number[]): number {
   return Math.min(...inner);
 }
 
-/** What an interval keeps. */
-export function intervalText({ low, high }: Interval, kind: CardKind, step: number): string {
+/** What an interval keeps. Of whole numbers the last one is named, not the first that is left out. */
+export function intervalText({ low, high }: Interval, kind: CardKind, step: number, whole = false): string {
   const time = kind === "time";
+  if (whole && high !== null) {
+    const [first, last] = [low, Math.ceil(high) - 1].map((end) => end !== null && numberText(end, step, 0));
+    if (low === null) return `≤ ${last}`;
+    return first === last ? `${first}` : `${first} – ${last}`;
+  }
   const of = (value: number) => (time ? timeText(value, step) : numberText(value, step, digitsOf(step)));
   if (low !== null && high !== null) return `${of(low)} – ${of(high)}`;
   if (low !== null) return `${time ? "from" : "≥"} ${of(low)}`;
