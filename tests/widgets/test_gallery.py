@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 import traitlets
@@ -157,6 +159,35 @@ def test_rows_stay_until_somebody_asks_for_the_new_ones(rich, open_widget):
     assert (state["count"], state["stale"], len(wire.ids())) == (20, True, 20)
     state, _ = wire.ask("refresh")
     assert (state["count"], state["stale"], state["selected"], state["selected_here"]) == (18, False, 3, 1)
+
+
+def test_another_process_is_heard_after_a_look(rich, open_widget):
+    _, wire = open_widget(rich)
+    before = wire.state()
+    code = f"import curate; curate.open({rich.folder.location!r}).limit(3).tag('theirs')"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+    assert "theirs" not in wire.state()["tags"], "nobody has looked yet"
+    state, _ = wire.ask("look")
+    assert "theirs" in state["tags"]
+    assert (state["rows"], state["stale"]) == (before["rows"], False)
+    assert state["version"] > before["version"]
+    assert {"kind": "tag", "text": "theirs"} in wire.ask("get_page", start=0, stop=1)[0]["rows"][0]["badges"]
+
+
+def test_two_explorers_on_one_dataset_stay_in_step(rich, open_widget):
+    _, first = open_widget(rich)
+    two, second = open_widget(rich.where("weather = 'rain'"))
+    assert second.state()["count"] == 6
+    first.select((0, 12))
+    assert first.ask("tag", name="mine")[0]["changed"] == 12
+    second.wait(lambda message: message["type"] == "view_changed")
+    assert "mine" in second.state()["tags"]
+    assert second.state()["undo"] == "", "each takes back what was done in it"
+    assert two.selected_count == 0
+    state, _ = first.ask("undo")
+    assert "mine" not in state["tags"]
+    second.wait(lambda message: message["type"] == "view_changed")
+    assert "mine" not in second.state()["tags"]
 
 
 def test_rows_follow_a_purge_at_once(rich, open_widget):
