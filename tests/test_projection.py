@@ -84,6 +84,7 @@ def test_the_places_are_columns(embedded):
     assert apart > max(crowd.std(axis=0).max() for crowd in crowds)
 
 
+@pytest.mark.slow
 def test_it_is_written_down_what_the_map_was_made_of(embedded):
     embedded.project(neighbours=5, min_dist=0.2, seed=7)
     info = map_info(table(embedded))
@@ -127,6 +128,7 @@ def test_without_vectors_it_says_so_and_places_later(mapped, tmp_path):
     assert "without a place: 1; ds.embed()" in str(result)
 
 
+@pytest.mark.slow
 def test_a_sample_with_other_content_is_placed_anew(photos, tmp_path):
     shutil.copytree(photos, tmp_path / "photos")
     ds = curate.create(tmp_path / "moving.curate")
@@ -143,6 +145,7 @@ def test_a_sample_with_other_content_is_placed_anew(photos, tmp_path):
     assert after.head(3).equals(before.head(3))
 
 
+@pytest.mark.slow
 def test_a_whole_map_takes_the_place_of_the_old_one(mapped):
     mapped.snapshot("first")
     before = mapped.df(PLACES)
@@ -157,6 +160,7 @@ def test_a_whole_map_takes_the_place_of_the_old_one(mapped):
     assert mapped.at("first").df(PLACES).equals(before), "and a snapshot still has its own"
 
 
+@pytest.mark.slow
 def test_another_encoder_gives_another_map(embedded):
     embedded.project()
     embedded.embed(planted(24, seed=5)[:, :8], name="other")
@@ -218,6 +222,7 @@ def test_a_process_that_dies_leaves_the_map_that_there_was(mapped, tmp_path, mon
     assert mapped.history()["action"].to_list().count("project") == 1
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_the_old_map_is_whole_and_the_next_run_makes_the_new_one(mapped):
     before = mapped.df(PLACES)
     code = (
