@@ -97,6 +97,7 @@ class Exploration:
         self._here: tuple[int, int, int] = (-1, -1, 0)
         self._listeners: list[weakref.WeakMethod[Listener]] = []
         self.jobs = Jobs(self.announce)
+        self._widgets: weakref.WeakSet[object] = weakref.WeakSet()
         self._looking = False
         self._look_again = False
         self._kick = threading.Lock()
@@ -370,6 +371,18 @@ class Exploration:
         """Tell a bound method about every change; its object is held weakly. It is called on any thread."""
         with self._kick:
             self._listeners = [*(held for held in self._listeners if held() is not None), weakref.WeakMethod(listener)]
+
+    def join(self, widget: object) -> None:
+        """A widget shows it from now on."""
+        self._widgets.add(widget)
+
+    def leave(self, widget: object) -> None:
+        """A widget shows it no longer. Where it was the last, nobody can see or stop what runs in the background: it ends."""
+        # No lock: the garbage collector closes widgets, too, on any thread and in the middle of anything.
+        left = widget in self._widgets
+        self._widgets.discard(widget)
+        if left and not self._widgets:
+            self.jobs.close()
 
     def announce(self, event: protocol.AnyEvent) -> None:
         """Tell every listener."""

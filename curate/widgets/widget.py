@@ -85,6 +85,7 @@ class ViewWidget(anywidget.AnyWidget):
         self.set_trait("selected_count", self._exploration.picked().count)
         self._channel = Channel(self, answers_of(self._exploration))
         self._exploration.listen(self._told)
+        self._exploration.join(self)
 
     @property
     def view(self) -> View:
@@ -127,10 +128,11 @@ class ViewWidget(anywidget.AnyWidget):
         self._exploration.pick("set", positions, generation=generation)
 
     def close(self) -> None:
-        """Close the widget and drop what it was still asked for. Linked widgets stay."""
+        """Close the widget and drop what it was still asked for. Linked widgets stay, and with them what runs."""
         # ipywidgets closes on deletion too, and then also what failed before it had a channel.
         if (channel := getattr(self, "_channel", None)) is not None:
             channel.close()
+            self._exploration.leave(self)
         super().close()
 
     def __repr__(self) -> str:

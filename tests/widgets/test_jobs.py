@@ -309,3 +309,22 @@ def test_the_map_is_made_in_the_background_and_announced(ds, open_view):
     assert ended.text.startswith("Map of random: 23 samples laid out")
     assert any(isinstance(event, protocol.MapChanged) for event in heard.events)
     assert ds.where("projection_x IS NOT NULL").count() == 23
+
+
+def test_jobs_end_with_the_last_widget_that_shows_them(ds, open_widget, caplog):
+    explorer, _ = open_widget(ds)
+    gallery, wire = open_widget(ds, "gallery", link=explorer)
+    gate = threading.Semaphore(0)
+    job = explorer._exploration.jobs.start("export", "endless", steps(1000, gate=gate))
+    gate.release(2)
+    explorer.close()
+    assert explorer._exploration.jobs.all()[0].state == "running"
+    assert wire.ask("hello")[0]["jobs"][0]["id"] == job.id
+    gallery.close()
+    gate.release(1000)
+    deadline = time.monotonic() + 30
+    while (state := explorer._exploration.jobs.all()[0].state) == "running":
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert state == "stopped"
+    assert caplog.records == []
