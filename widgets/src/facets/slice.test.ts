@@ -71,6 +71,17 @@ describe("counting", () => {
     expect(of("place").card.peek().difference).toBe(0.5);
   });
 
+  it("knows whether all is in view when it has been counted, and not before", async () => {
+    facets.watch();
+    await counted([card("weather")]);
+    expect(facets.whole.peek()).toBe(false);
+    void core.refresh();
+    await model.answer("refresh", state({ version: 2, count: 2000 }));
+    expect(facets.whole.peek()).toBe(false);
+    await counted([card("weather")], 2);
+    expect(facets.whole.peek()).toBe(true);
+  });
+
   it("says what went wrong, and can be tried again", async () => {
     facets.watch();
     await model.answer("get_facets", { type: "error", message: "no", hint: "yes" });

@@ -49,8 +49,8 @@ export class FacetSlice {
   readonly still = signal(false);
   /** What was done, for whoever cannot see it. */
   readonly said = signal("");
-  /** Nothing is left out of the view. */
-  readonly whole = computed(() => this.core.state.value?.count === this.core.state.value?.total);
+  /** Nothing is left out of the view that was counted. */
+  readonly whole = signal(true);
   readonly hidden = computed(() => new Set(this.saved("facets.hidden")));
   readonly collapsed = computed(() => new Set(this.saved("facets.collapsed")));
   readonly filtered = computed(() =>
@@ -129,6 +129,9 @@ export class FacetSlice {
       }
       this.failure.value = null;
       this.arrived.value = true;
+      // Not before: the counts of everything would flash in colour until those of the new view are here.
+      const { count, total } = this.core.state.peek() ?? { count: 0, total: 0 };
+      this.whole.value = count === total;
       if (!sameKeys(before, states)) this.cards.value = states;
       this.wanted = cards.map(keyOf);
       this.arrange();
