@@ -41,7 +41,7 @@ export function Body({ store }: { store: Store }) {
           <Side store={store} panel="facets" label="Facets">
             <Facets store={store} />
           </Side>
-          <main class="curate-centre" data-mode={mode}>
+          <div class="curate-centre" data-mode={mode}>
             {mode !== "grid" && (
               <section
                 id={names.map}
@@ -54,7 +54,7 @@ export function Body({ store }: { store: Store }) {
             )}
             {mode === "both" && <Splitter store={store} controls={names.map} />}
             {mode !== "map" && <GridPane store={store} />}
-          </main>
+          </div>
           <Side store={store} panel="inspector" label="Inspector">
             <Inspector store={store} />
           </Side>

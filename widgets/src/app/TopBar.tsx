@@ -18,7 +18,7 @@ export function TopBar({ store, lost }: { store: Store; lost: boolean }) {
   const { part } = core;
   const state = core.state.value;
   return (
-    <header class="curate-top" inert={lost}>
+    <div class="curate-top" inert={lost}>
       <Dataset store={store} />
       {part !== "facets" && part !== "map" ? <SearchBar store={store} /> : <span class="curate-top-room" />}
       <div class="curate-top-tools">
@@ -61,7 +61,7 @@ export function TopBar({ store, lost }: { store: Store; lost: boolean }) {
           <Icon name="help" />
         </button>
       </div>
-    </header>
+    </div>
   );
 }
 
