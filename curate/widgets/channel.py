@@ -154,7 +154,7 @@ def failure(client: str, id: int, error: Exception) -> protocol.Error:
     if isinstance(error, CurateError):
         message, hint = str(error).split(" Hint: ", 1)[0], error.hint
     else:
-        message, hint = f"{type(error).__name__}: {error}", ""
+        message, hint = f"{type(error).__name__}: {error}", "try again; the log of the notebook says where it happened"
     return protocol.Error(client=client, id=id, message=message[:2000], hint=hint[:2000])
 
 

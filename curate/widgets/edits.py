@@ -17,7 +17,7 @@ import numpy as np
 
 from curate import query as q
 from curate.errors import BadValue
-from curate.media.decode import decode
+from curate.media.decode import Undecodable, decode
 from curate.query import Query
 from curate.view import View
 from curate.widgets import protocol, wording
@@ -30,6 +30,9 @@ MOST_WORDS = 64
 
 LEAST_SIDE = 512
 """Pixels of the shorter side at which a picture is decoded to be searched by: more than any encoder looks at."""
+
+MOST_PIXELS = 50_000_000
+"""Width times height of a picture that is decoded in the kernel: it came from a browser and not from an ingest."""
 
 P = TypeVar("P", bound=q.Word | q.Example)
 
@@ -157,7 +160,11 @@ def _picture(scene: Scene, change: protocol.AddPicture) -> Edit:
     before = _last(scene)
     dataset = scene.view.dataset
     dataset.vectors_.info(before.encoder)  # before any decoding: without vectors it would be for nothing
-    vector = dataset.encode_picture(Image.fromarray(decode(data, min_side=LEAST_SIDE)), before.encoder)
+    try:
+        pixels = decode(data, min_side=LEAST_SIDE, max_pixels=MOST_PIXELS)
+    except Undecodable as error:
+        raise BadValue(str(error), hint="a JPEG, PNG or WebP of a common size works") from None
+    vector = dataset.encode_picture(Image.fromarray(pixels), before.encoder)
     example = q.Example(vector=tuple(float(x) for x in vector))
     after = msgspec.structs.replace(before, like=_joined(before.like, (example,)))
     return _searched(scene, after, "like a picture")

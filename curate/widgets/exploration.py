@@ -239,7 +239,8 @@ class Exploration:
         with self.lock:
             step = self._steps.next(back=back)
             if step is None:
-                raise BadValue(f"There is nothing to {'undo' if back else 'redo'}")
+                what = "undo" if back else "redo"
+                raise BadValue(f"There is nothing to {what}", hint="steps that are taken from now on can be undone")
             try:
                 if isinstance(step, Asking):
                     self._show(step.before if back else step.after)

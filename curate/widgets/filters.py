@@ -139,7 +139,10 @@ def _interval(written: str, column: str, type: str, filter: Interval) -> Where |
                 raise BadValue(f"An interval ends at a number. Got {bound!r}", hint="null leaves it open")
             bounds.append((operator, _time(bound, type) if kind == "time" else _number(bound)))
     if filter.low is not None and filter.high is not None and filter.low > filter.high:
-        raise BadValue(f"An interval of {column!r} begins at {filter.low:g} and ends at {filter.high:g}, before it")
+        raise BadValue(
+            f"An interval of {column!r} begins at {filter.low:g} and ends at {filter.high:g}",
+            hint="the lower bound first",
+        )
     if not bounds:
         return None
     return Where(" AND ".join(f"{written} {operator} ?" for operator, _ in bounds), tuple(value for _, value in bounds))
@@ -208,7 +211,7 @@ def _several(kind: CardKind, name: str, filter: Filter) -> Sequence[Scalar]:
 def _texts(name: str, values: Sequence[Scalar]) -> list[str | None]:
     for value in values:
         if value is not None and not isinstance(value, str):
-            raise BadValue(f"The values of {name!r} are texts. Got {value!r}")
+            raise BadValue(f"The values of {name!r} are texts. Got {value!r}", hint="null stands for none")
     return [value for value in values if value is None or isinstance(value, str)]
 
 
@@ -225,7 +228,7 @@ def _fitting(value: Scalar, column: str, type: str) -> Scalar:
     else:
         fits = isinstance(value, str) and kind != "other"
     if not fits:
-        raise BadValue(f"{column!r} is of type {type}, and {value!r} is no value of it")
+        raise BadValue(f"{column!r} is of type {type}, and {value!r} is no value of it", hint="null stands for none")
     return value
 
 

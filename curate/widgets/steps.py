@@ -50,12 +50,12 @@ class Steps:
     @property
     def undo_words(self) -> str:
         """What would be undone; empty where there is nothing."""
-        return self.done[-1].words if self.done else ""
+        return _words(self.done)
 
     @property
     def redo_words(self) -> str:
         """What would be done again; empty where there is nothing."""
-        return self.undone[-1].words if self.undone else ""
+        return _words(self.undone)
 
     def did(self, step: Step) -> None:
         """Something new was done: what was undone before cannot be done again."""
@@ -77,6 +77,11 @@ class Steps:
         """It was undone, or redone; `step` takes its place on the other side."""
         self.drop(back=back)
         (self.undone if back else self.done).append(step)
+
+
+def _words(steps: list[Step]) -> str:
+    """Those of the last step. A slice, since whoever asks holds no lock and the last may go meanwhile."""
+    return "".join(step.words for step in steps[-1:])
 
 
 def _ids_named(steps: Iterable[Step]) -> int:

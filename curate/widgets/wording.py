@@ -9,6 +9,7 @@ import msgspec
 
 from curate import query as q
 from curate.dataset import Dataset
+from curate.widgets.filters import read_step
 from curate.widgets.protocol import Chip, Interval, Values
 from curate.widgets.tiles import name_of, text_of
 
@@ -112,7 +113,7 @@ def filter_text(filter: Values | Interval | None) -> str:
 def _chips(step: q.AnyStep, called: Mapping[int, str]) -> Iterator[tuple[Any, str]]:
     match step:
         case q.Where():
-            yield "where", _where(step.sql, step.params)
+            yield "where", _filter(step) or _where(step.sql, step.params)
         case q.Search():
             yield from (("words", _word(word)) for word in step.words)
             yield from (("minus", _word(word)) for word in step.minus)
@@ -132,6 +133,12 @@ def _chips(step: q.AnyStep, called: Mapping[int, str]) -> Iterator[tuple[Any, st
             yield "other", f"first {step.n:,}"
         case q.Sample():
             yield "other", f"{step.n:,} drawn, {step.how}"
+
+
+def _filter(step: q.Where) -> str:
+    """A filter by labels or tags, whose SQL nobody would want to read; empty for any other."""
+    found = read_step(step)
+    return "" if found is None or found.over == "column" else f"{found.name}: {filter_text(found.filter)}"
 
 
 def _where(sql: str, params: Sequence[Any]) -> str:

@@ -241,6 +241,28 @@ def test_a_chip_takes_away_its_own_part(rich):
     ]
 
 
+def test_filters_by_labels_and_tags_read_as_words(rich):
+    view = after(
+        rich,
+        p.SetFacet(kind="labels", column="objects", filter=p.Values(values=["car", None])),
+        p.SetFacet(kind="tags", column="tags", filter=p.Values(values=["night", "blurred"])),
+    )
+    assert [chip.text for chip in wording.chips(view.query)] == ["objects: car, none", "tags: night, blurred"]
+
+
+def test_long_expressions_are_cut_in_their_chips(rich):
+    [chip] = wording.chips(rich.where(f"weather = '{'x' * 500}'").query)
+    assert len(chip.text) == wording.LONGEST
+    assert chip.text.endswith("…")
+
+
+def test_very_many_ids_are_cut_in_the_python():
+    query = Query((q.Select(tuple(range(10**6))), q.Exclude((1,))))
+    text = wording.python(query)
+    assert len(text) <= 20_000
+    assert text.startswith("ds.select([0, 1, 2")
+
+
 def test_a_search_goes_with_its_last_word_and_sorting_by_score_with_it(rich):
     view = rich.where("speed > 3").search("x", minus="z").sort_by("score")
     assert python(after(view, p.RemoveChip(step=1, part=0))) == """ds.where("speed > 3")"""
