@@ -12,7 +12,7 @@ from PIL import Image
 
 from curate.media.decode import decode
 from curate.widgets import protocol
-from curate.widgets.shapes import Allowance, badges, by_sample, labels_of, shapes_of, values_of
+from curate.widgets.shapes import TILE_MASK_PIXELS, Allowance, badges, by_sample, labels_of, shapes_of, values_of
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
@@ -53,7 +53,7 @@ def page(
         size += len(data)
     frame = dataset.frame(positions[: len(thumbnails)], list(TILE_COLUMNS))
     labels = by_sample(labels_of(dataset.session, frame["sample_id"].to_numpy(), places=shapes))
-    allowance = Allowance()
+    allowance = Allowance(longest=TILE_MASK_PIXELS)
     rows = []
     for i, sample in enumerate(frame.iter_rows(named=True)):
         own = labels.get(sample["sample_id"], [])
