@@ -12,7 +12,7 @@ export function onKey(store: Store, event: KeyboardEvent): void {
  * Saving the notebook, and its palette, stay with the notebook.
  */
 export function isOurs(event: KeyboardEvent): boolean {
-  if (event.altKey || /^F\d+$/.test(event.key)) return false;
+  if (event.altKey || (event.key !== "F6" && /^F\d+$/.test(event.key))) return false;
   if (!event.ctrlKey && !event.metaKey) return true;
   return /^([acvxyz]|Enter|Arrow.*)$/i.test(event.key);
 }
@@ -30,6 +30,8 @@ function act(store: Store, event: KeyboardEvent): boolean {
     else return false;
   } else if (control) {
     return false;
+  } else if (key === "f6") {
+    return shell.goToPart(event.shiftKey ? -1 : 1);
   } else if (key === "escape") {
     // The innermost thing that is open.
     if (shell.putAway()) return true;

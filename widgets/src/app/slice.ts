@@ -1,6 +1,7 @@
 import { computed, signal } from "@preact/signals";
 import type { Core } from "../store/core";
 import { DEFAULT_SHARE, type Size, sizeOf } from "./arrangement";
+import { nextPart } from "./parts";
 
 export type Mode = "both" | "grid" | "map";
 export type Panel = "facets" | "inspector";
@@ -77,6 +78,16 @@ export class ShellSlice {
     this.over.value = null;
     this.root?.querySelector<HTMLElement>(`[data-panel="${was}"]`)?.focus();
     return true;
+  }
+
+  /** Take the focus to the next part of the widget, or to the one before; false where there is none. */
+  goToPart(step: 1 | -1): boolean {
+    const { root } = this;
+    if (root === null) return false;
+    const { activeElement } = root.getRootNode() as Document | ShadowRoot;
+    const next = nextPart(root, activeElement, step);
+    next?.focus();
+    return next !== null;
   }
 
   // Full screen

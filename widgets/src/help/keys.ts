@@ -23,7 +23,7 @@ export const SECTIONS: readonly Section[] = [
       [["Ctrl", "Z"], "undo the last step, or the last tag"],
       [["Ctrl", "Shift", "Z"], "do it again; Ctrl Y too"],
       [["Esc"], "close the innermost thing that is open"],
-      [["Tab"], "from part to part"],
+      [["F6"], "to the next part: search, facets, map, grid, inspector; with Shift back"],
     ],
   },
   {

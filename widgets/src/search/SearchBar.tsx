@@ -60,7 +60,7 @@ export function SearchBar({ store }: { store: Store }) {
     const { key } = event;
     const control = event.ctrlKey || event.metaKey;
     const first = event.currentTarget.selectionStart === 0 && event.currentTarget.selectionEnd === 0;
-    if (control && ["z", "Z", "y"].includes(key) && text === "") return;
+    if (key === "F6" || (control && ["z", "Z", "y"].includes(key) && text === "")) return;
     event.stopPropagation();
     if (event.isComposing || control || event.altKey) return;
     if (key === "ArrowDown" && mode === "where") {
