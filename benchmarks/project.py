@@ -9,7 +9,7 @@ writes the places into it. Trustworthiness (scikit-learn's, 0 to 1) is of a rand
 that are neighbours in truth, weighted by how far off the others are; "drives" is the share of the nearest other drives on the map
 that are of the same kind.
 
-The claims: not half as slow again as umap-learn with its own neighbour search, and a map that keeps more.
+The claims: no slower than umap-learn with its own neighbour search, and a map that keeps more.
 """
 
 from __future__ import annotations
