@@ -36,7 +36,8 @@ export function Help({ store }: { store: Store }) {
           <Icon name="close" />
         </button>
       </div>
-      <div class="curate-help-body">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keys */}
+      <div class="curate-help-body" tabIndex={0}>
         {sectionsOf(store.core.part).map((section) => (
           <Keys key={section.title} section={section} />
         ))}
