@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tests.browser.jupyter import SLOW, until
@@ -84,13 +83,14 @@ class Explorer:
         self.page.mouse.up()
 
     def lasso(self, share: float = 1.0) -> None:
-        """Draw an ellipse around the middle of the map, as wide and high as a share of it."""
+        """Draw along the edges of the map, or around a share of its width and height in the middle of it."""
         box = self.map.bounding_box()
-        points = [(2 * math.pi * i / 48) for i in range(49)]
-        for at, angle in enumerate(points):
-            x = box["x"] + box["width"] * (0.5 + 0.49 * share * math.cos(angle))
-            y = box["y"] + box["height"] * (0.5 + 0.49 * share * math.sin(angle))
-            self.page.mouse.move(x, y)
+        # begins on the left, where neither tools nor legend are
+        corners = [(-1, 0), (-1, -1), (1, -1), (1, 1), (-1, 1), (-1, 0.02)]
+        for at, (right, down) in enumerate(corners):
+            x = box["x"] + box["width"] * (0.5 + 0.495 * share * right)
+            y = box["y"] + box["height"] * (0.5 + 0.495 * share * down)
+            self.page.mouse.move(x, y, steps=8)
             if at == 0:
                 self.page.mouse.down()
         self.page.mouse.up()

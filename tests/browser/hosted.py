@@ -15,6 +15,8 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; connect-src 'none'; child-src data: blob:"
 )
+# VS Code's, too, but for allow-same-origin: the frame reaches nothing of the page around it
+SANDBOX = "allow-scripts allow-forms allow-downloads allow-pointer-lock"
 COLOURS = {
     "dark": {"foreground": "#cccccc", "editor-background": "#1f1f1f", "editor-foreground": "#cccccc"},
     "light": {"foreground": "#3b3b3b", "editor-background": "#ffffff", "editor-foreground": "#3b3b3b"},
@@ -25,6 +27,8 @@ FRAME = """<!doctype html>
 <html><head><meta http-equiv="Content-Security-Policy" content="%(policy)s"><style>:root { %(variables)s }</style></head>
 <body class="vscode-%(theme)s" data-vscode-theme-kind="vscode-%(theme)s"><div id="cell"></div><script type="module">
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+// Playwright's functions come a moment after the frame
+while (window.hostOpen === undefined) await new Promise((resolve) => setTimeout(resolve, 20));
 const { esm, css, state } = await window.hostOpen();
 const style = document.createElement("style");
 style.textContent = css;
@@ -81,7 +85,7 @@ class Hosted:
         inner = FRAME % {"policy": POLICY, "variables": variables, "theme": theme}
         # not even the same origin: what the frame can reach is what it was given
         page.set_content(f"<!doctype html>{BODY}<iframe></iframe>")
-        outer = f"<!doctype html>{BODY}<iframe id='inner' sandbox='allow-scripts'></iframe>"
+        outer = f"<!doctype html>{BODY}<iframe id='inner' sandbox='{SANDBOX}'></iframe>"
         page.evaluate(
             """([outer, inner]) => new Promise((resolve) => {
                 const frame = document.querySelector("iframe");

@@ -163,7 +163,10 @@ class Notebook:
             }""",
             f"import json\n{code}",
         )
-        return json.loads(text) if text else None
+        try:
+            return json.loads(text) if text else None
+        except json.JSONDecodeError:
+            raise AssertionError(f"{code}\n{text}") from None
 
     def begin(self, code: str) -> None:
         """Let the kernel run code, and do not wait for it."""
@@ -257,7 +260,7 @@ def open_notebook(
     return opened
 
 
-def until(look: Callable[[], Any], expected: Any, *, seconds: float = 20) -> None:
+def until(look: Callable[[], Any], expected: Any, *, seconds: float = 60) -> None:
     """Wait until `look()` gives `expected`."""
     deadline = time.monotonic() + seconds
     while (found := look()) != expected:

@@ -47,7 +47,7 @@ def test_the_journey(notebook, explore, mapped, tmp_path):
     # a filter beside the search
     explorer.value("weather", "hail").click()
     until(explorer.count, "36 of 2,000")
-    explorer.brush("brightness", 0.0, 0.5)
+    explorer.brush("brightness", 0.0, 0.25)
     until(lambda: len(explorer.chips()), 3)
     count = notebook.python("print(explorer.view.count())")
     assert 0 < count < 36
@@ -57,7 +57,7 @@ def test_the_journey(notebook, explore, mapped, tmp_path):
     until(lambda: notebook.python("print(explorer.selected_count)"), count)
     explorer.see(".curate-selected", f"{count} selected of {count} in view")
     explorer.tag("night-hail")
-    tagged = "print(ds.tagged('night-hail').count())"
+    tagged = "print(len(ds.session.tags.get('night-hail', ())))"
     until(lambda: notebook.python(tagged), count)
     explorer.see('.curate-tile[data-row="0"]', "night-hail")
     explorer.undo()
@@ -88,9 +88,8 @@ def test_the_journey(notebook, explore, mapped, tmp_path):
     form.get_by_role("button", name="Export").click()
     form.wait_for(state="detached")
     until((tmp_path / "out" / "manifest.json").exists, True)
-    verified = curate.verify(tmp_path / "out")
-    assert verified.passed
-    assert verified.count == 3
+    assert curate.verify(tmp_path / "out").ok
+    assert len(list((tmp_path / "out").rglob("*.jpg"))) == 3
 
 
 def test_a_query_is_changed_chip_by_chip_and_taken_back(notebook, explore, planted):
@@ -98,10 +97,11 @@ def test_a_query_is_changed_chip_by_chip_and_taken_back(notebook, explore, plant
     explorer.search("snow -night")
     until(explorer.chips, ["snow", "− night"])
     explorer.where("speed > 60 AND tunnel")
-    until(lambda: explorer.chips()[-1], "speed > 60 AND tunnel")
+    # filters come before a search, which then scores nothing but what is left
+    until(explorer.chips, ["speed > 60 AND tunnel", "snow", "− night"])
     narrow = explorer.count()
     explorer.button("Remove − night").click()
-    until(explorer.chips, ["snow", "speed > 60 AND tunnel"])
+    until(explorer.chips, ["speed > 60 AND tunnel", "snow"])
     assert notebook.python("print(json.dumps(explorer.view.query.to_python().count('night')))") == 0
     for _ in range(3):
         explorer.undo()
@@ -113,7 +113,7 @@ def test_a_query_is_changed_chip_by_chip_and_taken_back(notebook, explore, plant
     explorer.where("spede > 60")
     explorer.see(".curate-said", "spede")
     explorer.see(".curate-said", "speed")
-    assert explorer.chips() == ["snow", "speed > 60 AND tunnel"]
+    assert explorer.chips() == ["speed > 60 AND tunnel", "snow"]
     explorer.field.fill("")
 
 
@@ -229,10 +229,10 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     key.type("brightness < 0.3")
     explorer.see(".curate-said", "would stay")
     key.press("Enter")
-    until(explorer.chips, ["night hail", "brightness < 0.3"])
-    # a facet
-    tab_to(explorer, lambda: focused(page, ".curate-card", "weather"))
-    tab_to(explorer, lambda: focused(page, ".curate-value", "hail"))
+    until(explorer.chips, ["brightness < 0.3", "night hail"])
+    # a facet: Tab comes to its list, and arrows go through it
+    tab_to(explorer, lambda: focused(page, "[data-key*=weather] .curate-value", ""))
+    until(lambda: (key.press("ArrowDown"), focused(page, ".curate-value", "hail"))[1], True)
     key.press("Enter")
     until(lambda: len(explorer.chips()), 3)
     count = notebook.python("print(explorer.view.count())")
@@ -254,7 +254,7 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     key.press("t")
     key.type("by keys")
     key.press("Enter")
-    tagged = "print(ds.tagged('by keys').count())"
+    tagged = "print(len(ds.session.tags.get('by keys', ())))"
     until(lambda: notebook.python(tagged), 2)
     until(lambda: explorer.grid.evaluate("(e) => e === document.activeElement"), True)
     key.press("Control+z")
@@ -355,7 +355,7 @@ def test_without_subshells_it_says_that_the_kernel_is_busy(notebook, explore, pl
     explorer.root.locator(".curate-waits").wait_for(state="hidden")
 
 
-NASTY = '<img src=x onerror="window.hacked = 1">"\'&</script><script>window.hacked = 2</script>'
+NASTY = '<img src=x onerror="hacked=1">"\'&<script>hacked=2'
 RIGHT_TO_LEFT = "\u202eمرحبا 🦔"
 
 
@@ -425,6 +425,7 @@ explorer
     assert explorer.count() == f"{total:,} samples"
     # there is no map yet, and the button makes it
     explorer.button("Make the map").click()
+    explorer.map.wait_for(timeout=3 * SLOW)
     explorer.map_drawn()
     explorer.search("night hail")
     until(explorer.chips, ["night hail"])
@@ -437,7 +438,7 @@ explorer
     explorer.tag("dusk")
     until(lambda: notebook.python("print(ds.tagged('dusk').count())"), count)
     explorer.tile(0).dblclick()
-    picture = explorer.root.locator("dialog[open] img").first
+    picture = explorer.root.locator("dialog[open] .curate-layer:not(.curate-soft)")
     picture.wait_for()
-    until(lambda: picture.evaluate("(i) => i.decode().then(() => i.naturalWidth > 256)"), True)
+    assert picture.evaluate("(i) => i.decode().then(() => i.naturalWidth)") > 256
     notebook.page.keyboard.press("Escape")
