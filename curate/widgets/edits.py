@@ -23,7 +23,7 @@ from curate.view import View
 from curate.widgets import protocol, wording
 from curate.widgets.exploration import KEEP, Keep
 from curate.widgets.filters import place_of, read_step, step_of
-from curate.widgets.placement import Steps, last_search, positives, with_filter, without_order
+from curate.widgets.placement import Steps, best_of, last_search, positives, with_filter, without_order
 
 MOST_EXAMPLES = 64
 MOST_WORDS = 64
@@ -33,6 +33,9 @@ LEAST_SIDE = 512
 
 MOST_PIXELS = 50_000_000
 """Width times height of a picture that is decoded in the kernel: it came from a browser and not from an ingest."""
+
+BEST = 200
+"""How many a new search shows. It scores everything, and a view of everything would tell nothing about what was found."""
 
 P = TypeVar("P", bound=q.Word | q.Example)
 
@@ -65,6 +68,11 @@ class Scene:
         """Of the query that is shown."""
         return self.view.query.steps
 
+    @property
+    def own(self) -> bool:
+        """Whether a `limit` right behind the search was made in the widget, and did not come with the view."""
+        return best_of(self.base.query.steps) is None
+
     def of(self, steps: Sequence[q.AnyStep]) -> View:
         """The view of other steps."""
         return self.view if tuple(steps) == self.steps else View(self.view.dataset, Query(tuple(steps)))
@@ -96,6 +104,8 @@ def edited(scene: Scene, change: protocol.AnyChange) -> Edit:
             return Edit(scene.view, words, change.column)
         case protocol.Narrow():
             return _narrow(scene, change)
+        case protocol.Best():
+            return _best(scene, change)
         case protocol.Clear():
             return Edit(scene.base, "clear", None)
 
@@ -176,7 +186,22 @@ def _searched(scene: Scene, step: q.Search, words: str) -> Edit:
     at = last_search(steps)
     before, behind = (steps, ()) if at is None else (steps[:at], steps[at + 1 :])
     checked = scene.of(before).searched(step)
+    if at is None and len(scene.view.rows()) > BEST:
+        behind = (q.Limit(BEST),)
     return Edit(scene.of((*checked.query.steps, *behind)), words)
+
+
+def _best(scene: Scene, change: protocol.Best) -> Edit:
+    steps = list(scene.steps)
+    searched = last_search(scene.steps)
+    if searched is None:
+        raise BadValue("Nothing is searched for, so nothing is best", hint="search for words or for a picture first")
+    if (at := best_of(scene.steps)) is not None:
+        del steps[at]
+    if change.count is None:
+        return Edit(scene.of(steps), "all that were scored")
+    steps.insert(searched + 1, q.Limit(change.count))
+    return Edit(scene.of(steps), f"best {change.count:,}")
 
 
 def _last(scene: Scene) -> q.Search:
@@ -205,7 +230,7 @@ def _where(scene: Scene, change: protocol.AddWhere) -> Edit:
     sql = change.sql.strip()
     step = q.Where(sql)
     session = scene.view.dataset.session
-    steps = scene.steps if step in scene.steps else with_filter(session, scene.steps, step)
+    steps = scene.steps if step in scene.steps else with_filter(session, scene.steps, step, own=scene.own)
     at = steps.index(step)
     scene.of(steps[:at]).where(sql)  # refuses what cannot run, with the words of the cell
     return Edit(scene.of(steps), f"where {wording.cut(sql, 60)}")
@@ -225,7 +250,7 @@ def _facet(scene: Scene, change: protocol.SetFacet) -> Edit:
     if step is not None and mine:
         steps[mine[0]] = step
     elif step is not None:
-        steps = list(with_filter(session, tuple(steps), step))
+        steps = list(with_filter(session, tuple(steps), step, own=scene.own))
     words = f"any {change.column}" if step is None else f"{change.column}: {wording.filter_text(change.filter)}"
     return Edit(scene.of(steps), wording.cut(words, 80))
 
@@ -236,7 +261,9 @@ def _remove(scene: Scene, change: protocol.RemoveChip) -> Edit:
     if chip is None:
         raise BadValue("This part of the query is not there any more", hint="look at it and try again")
     left = _without_part(steps[change.step], change.part)
-    after = [*steps[: change.step], *([] if left is None else [left]), *steps[change.step + 1 :]]
+    # how many of a search are shown goes with it
+    behind = change.step + 1 + (left is None and scene.own and best_of(steps) == change.step + 1)
+    after = [*steps[: change.step], *([] if left is None else [left]), *steps[behind:]]
     if left is None and last_search(tuple(after)) is None:
         # what was sorted by the score has nothing to be sorted by any more
         plain = without_order(tuple(after))
@@ -283,9 +310,10 @@ def _narrow(scene: Scene, change: protocol.Narrow) -> Edit:
         raise BadValue("Nothing is selected", hint="click a picture, or press Ctrl+A to select all that are shown")
     session, chosen = scene.view.dataset.session, tuple(ids.tolist())
     if not change.keep:
-        steps = with_filter(session, scene.steps, q.Exclude(ids=chosen))
+        steps = with_filter(session, scene.steps, q.Exclude(ids=chosen), own=scene.own)
         return Edit(scene.of(steps), f"without {wording.samples(len(ids))}")
-    steps = scene.steps
+    best = best_of(scene.steps)
+    steps = tuple(step for at, step in enumerate(scene.steps) if at != best or not scene.own)
     if here < len(ids):  # some are outside of the view: nothing of it but its order is left then
         at = last_search(steps)
         steps = () if at is None else (steps[at],)

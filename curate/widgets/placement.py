@@ -1,7 +1,8 @@
 """Where a new step goes in a query: filters before the search that they make cheaper, as a person would write it.
 
 A filter changes places with other filters and with a search without changing what is found. It does not with a `limit` or a
-`sample`, which count what is before them, nor with a `where` on `rank`, which counts what was searched.
+`sample`, which count what is before them, nor with a `where` on `rank`, which counts what was searched. The `limit` right behind
+a search that was made in the widget is no such thing: it says how many of the best are shown, whatever they are searched among.
 """
 
 from __future__ import annotations
@@ -17,14 +18,20 @@ Steps = tuple[AnyStep, ...]
 Filtering = Where | Tagged | Untagged | Select | Exclude
 
 
-def with_filter(session: Session, steps: Steps, step: Filtering) -> Steps:
+def with_filter(session: Session, steps: Steps, step: Filtering, *, own: bool = False) -> Steps:
     """The steps with a filter more, where it belongs.
+
+    Args:
+        session: what the filter is checked against.
+        steps: of the query.
+        step: the filter.
+        own: a `limit` right behind the search was made in the widget.
 
     Raises:
         UnknownName: it names a column that is not there.
         BadQuery: it is not one boolean expression.
     """
-    at = _place(session, steps, step)
+    at = _place(session, steps, step, own)
     return (*steps[:at], step, *steps[at:])
 
 
@@ -41,11 +48,19 @@ def last_search(steps: Steps) -> int | None:
     return next((at for at in reversed(range(len(steps))) if isinstance(steps[at], Search)), None)
 
 
-def _place(session: Session, steps: Steps, step: Filtering) -> int:
+def best_of(steps: Steps) -> int | None:
+    """Where it says how many of the last search are shown: a `limit` right behind it."""
+    at = last_search(steps)
+    return at + 1 if at is not None and at + 1 < len(steps) and isinstance(steps[at + 1], Limit) else None
+
+
+def _place(session: Session, steps: Steps, step: Filtering, own: bool) -> int:
     end = len(without_order(steps))
     if _named(session, step):
         return end
-    first = next((at + 1 for at in reversed(range(len(steps))) if isinstance(steps[at], Limit | Sample)), 0)
+    best = best_of(steps)
+    counting = (at for at in reversed(range(len(steps))) if isinstance(steps[at], Limit | Sample))
+    first = next((at + 1 for at in counting if not own or at != best), 0)
     for at in reversed(range(first, len(steps))):
         if "rank" in _named(session, steps[at]):
             return min(at + 1, end)

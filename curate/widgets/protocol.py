@@ -141,11 +141,19 @@ class Narrow(_Message, tag="narrow", frozen=True):
     keep: bool
 
 
+class Best(_Message, tag="best", frozen=True):
+    """Show so many of those that the search found, the best ones; null shows all that could be scored."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)] | None
+
+
 class Clear(_Message, tag="clear", frozen=True):
     """Back to the view that the widget was made with."""
 
 
-AnyChange = AddSearch | AddExamples | AddPicture | AddWhere | SetFacet | RemoveChip | Sort | Group | Narrow | Clear
+AnyChange = (
+    AddSearch | AddExamples | AddPicture | AddWhere | SetFacet | RemoveChip | Sort | Group | Narrow | Best | Clear
+)
 
 
 class Hello(Request, tag="hello", frozen=True):
@@ -401,10 +409,11 @@ class Reply(_Message, frozen=True):
 class Chip(msgspec.Struct, frozen=True):
     """One step of the query, or one part of a search, as a person reads it.
 
+    kind "best": how many the search shows, which `Best` changes.
     step, part: what `RemoveChip` calls it.
     """
 
-    kind: Literal["where", "words", "minus", "like", "unlike", "tagged", "untagged", "sort", "other"]
+    kind: Literal["where", "words", "minus", "like", "unlike", "tagged", "untagged", "sort", "best", "other"]
     text: str
     step: int
     part: int

@@ -36,10 +36,11 @@ def chips(query: q.Query, dataset: Dataset | None = None) -> list[Chip]:
     examples = [e.sample_id for step in query.steps if isinstance(step, q.Search) for e in (*step.like, *step.unlike)]
     ids = [id for id in examples if id is not None][:NAMED]
     called = names(dataset, ids) if dataset is not None and ids else {}
+    best = {at + 1 for at, step in enumerate(query.steps) if isinstance(step, q.Search)}
     return [
         Chip(kind=kind, text=cut(text, LONGEST), step=at, part=part)
         for at, step in enumerate(query.steps)
-        for part, (kind, text) in enumerate(_chips(step, called))
+        for part, (kind, text) in enumerate(_best(step) if at in best else _chips(step, called))
     ]
 
 
@@ -133,6 +134,14 @@ def _chips(step: q.AnyStep, called: Mapping[int, str]) -> Iterator[tuple[Any, st
             yield "other", f"first {step.n:,}"
         case q.Sample():
             yield "other", f"{step.n:,} drawn, {step.how}"
+
+
+def _best(step: q.AnyStep) -> Iterator[tuple[Any, str]]:
+    """A step right behind a search."""
+    if isinstance(step, q.Limit):
+        yield "best", f"best {step.n:,}"
+    else:
+        yield from _chips(step, {})
 
 
 def _filter(step: q.Where) -> str:

@@ -13,9 +13,10 @@ from curate import query as q
 from curate.errors import BadValue, CurateError, UnknownName, VectorsNotFound
 from curate.query import Query
 from curate.view import View
+from curate.widgets import edits, wording
 from curate.widgets import protocol as p
-from curate.widgets import wording
 from curate.widgets.edits import Scene, edited
+from curate.widgets.placement import best_of
 
 NASTY = ["it's", 'say "x"', "\\", "🦔 مرحبا", "a\nb", "--", "?"]
 
@@ -151,7 +152,7 @@ def test_filters_go_before_the_search_and_the_sorting(rich):
 
 def test_filters_stay_behind_what_counts(rich):
     for base in (rich.limit(10), rich.sample(10), rich.search("a").limit(10)):
-        assert python(after(base, where("speed > 3"))) == python(base) + """.where("speed > 3")"""
+        assert python(after(base, where("speed > 3"), base=base)) == python(base) + """.where("speed > 3")"""
     ranked = rich.search("a").where("rank <= 10")
     assert python(after(ranked, weather("rain"))) == python(ranked) + """.where("weather = ?", 'rain')"""
     scored = after(rich.search("a"), where("score > 0.1"), where("speed > 3"))
@@ -159,6 +160,26 @@ def test_filters_stay_behind_what_counts(rich):
     assert python(after(rich.search("a").sort_by("speed"), where("rank < 9"))) == (
         """ds.search('a').where("rank < 9").sort_by('speed')"""
     )
+
+
+def test_a_search_shows_its_best_and_filters_choose_what_they_are_the_best_of(rich, monkeypatch):
+    monkeypatch.setattr(edits, "BEST", 5)
+    found = after(rich, words("rain"))
+    assert python(found) == "ds.search('rain').limit(5)"
+    assert [(chip.kind, chip.text) for chip in wording.chips(found.query)] == [("words", "rain"), ("best", "best 5")]
+    assert python(after(found, words(minus=["snow"]), weather("rain"))) == (
+        """ds.where("weather = ?", 'rain').search('rain', minus='snow').limit(5)"""
+    )
+    assert python(after(found, p.Best(count=8))) == "ds.search('rain').limit(8)"
+    assert python(after(found, p.Best(count=None))) == "ds.search('rain')"
+    assert python(after(found, p.Best(count=None), p.Best(count=3))) == "ds.search('rain').limit(3)"
+    assert python(after(found, p.RemoveChip(step=0, part=0))) == "ds", "how many goes with the search"
+    assert python(after(found, p.RemoveChip(step=1, part=0))) == "ds.search('rain')"
+    eight = rich.ids()[:8].tolist()
+    assert after(found, p.Narrow(keep=True), selected=eight).count() == 8, "all that were selected"
+    assert python(after(rich.limit(4), words("rain"))) == "ds.limit(4).search('rain')", "there are no more than that"
+    with pytest.raises(CurateError, match="nothing is best"):
+        after(rich, p.Best(count=5))
 
 
 def test_a_facet_replaces_its_own_filter_and_no_other(rich):
@@ -331,6 +352,7 @@ CHANGES = st.one_of(
     ),
     st.builds(lambda at, keep: ("narrow", at, keep), st.integers(1, 23), st.booleans()),
     st.just(p.Clear()),
+    st.builds(lambda n: p.Best(count=n), st.sampled_from([4, 10, None])),
 )
 
 
@@ -372,13 +394,18 @@ def test_any_edits_give_a_query_that_prints_and_narrows_as_it_says(rich, base, c
         assert {step for step, _ in parts} == set(range(len(view.query.steps)))
         held = set(before.rows().positions.tolist())
         match change:
-            case p.AddWhere(sql=sql):
+            case p.AddWhere(sql=sql) if best_of(view.query.steps) is None or best_of(base.query.steps) is not None:
                 # exactly those of before for which it is true, wherever the step was put
                 naive = View(rich, Query((*before.query.steps, q.Where(sql))))
                 assert set(rows.positions.tolist()) == set(naive.rows().positions.tolist())
             case p.Narrow(keep=True):
                 assert set(view.ids().tolist()) == set(selected)
             case p.Narrow(keep=False):
-                assert set(view.ids().tolist()) == set(before.ids().tolist()) - set(selected)
+                rest = set(before.ids().tolist()) - set(selected)
+                # the next best move up
+                assert (
+                    set(view.ids().tolist()) >= rest if best_of(view.query.steps) else set(view.ids().tolist()) == rest
+                )
+                assert not set(view.ids().tolist()) & set(selected)
             case p.Sort():
                 assert set(rows.positions.tolist()) == held

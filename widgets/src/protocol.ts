@@ -77,6 +77,12 @@ export interface Narrow {
   keep: boolean;
 }
 
+/** Show so many of those that the search found, the best ones; null shows all that could be scored. */
+export interface Best {
+  type: "best";
+  count: number | null;
+}
+
 /** Back to the view that the widget was made with. */
 export interface Clear {
   type: "clear";
@@ -109,7 +115,7 @@ export interface Edit {
   client: string;
   id: number;
   version: number;
-  change: AddSearch | AddExamples | AddPicture | AddWhere | SetFacet | RemoveChip | Sort | Group | Narrow | Clear;
+  change: AddSearch | AddExamples | AddPicture | AddWhere | SetFacet | RemoveChip | Sort | Group | Narrow | Best | Clear;
 }
 
 /** Take back the last step of the query, or the last thing that was written. */
@@ -378,7 +384,7 @@ export interface Cancel {
 
 /** One step of the query, or one part of a search, as a person reads it. */
 export interface Chip {
-  kind: "where" | "words" | "minus" | "like" | "unlike" | "tagged" | "untagged" | "sort" | "other";
+  kind: "where" | "words" | "minus" | "like" | "unlike" | "tagged" | "untagged" | "sort" | "best" | "other";
   text: string;
   step: number;
   part: number;

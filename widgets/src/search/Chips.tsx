@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Menu } from "../app/Menu";
 import { Popover } from "../app/Popover";
 import { Icon } from "../icons/Icon";
 import type { Chip } from "../protocol";
@@ -14,8 +15,12 @@ const SIGNS: Record<Chip["kind"], string> = {
   tagged: "#",
   untagged: "not #",
   sort: "",
+  best: "",
   other: "",
 };
+
+/** How many of a search may be shown. */
+const BEST = [50, 200, 1000, 5000, 20_000];
 
 /** The chip as one line of text. */
 export function chipText(chip: Chip): string {
@@ -82,6 +87,7 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
             key={`${chip.kind} ${chip.text} ${i}`}
             chip={chip}
             hidden={i >= fitting}
+            store={store}
             onRemove={() => remove(i)}
             onKeyDown={(event) => onKeyDown(event, i)}
           />
@@ -109,6 +115,7 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
                 key={`${chip.kind} ${chip.text} ${i}`}
                 chip={chip}
                 hidden={false}
+                store={store}
                 onRemove={() => void store.search.remove(chip)}
               />
             ))}
@@ -122,11 +129,13 @@ export function Chips({ store, onLeave }: { store: Store; onLeave: () => void })
 function ChipLine({
   chip,
   hidden,
+  store,
   onRemove,
   onKeyDown,
 }: {
   chip: Chip;
   hidden: boolean;
+  store: Store;
   onRemove: () => void;
   onKeyDown?: (event: KeyboardEvent) => void;
 }) {
@@ -137,10 +146,34 @@ function ChipLine({
       style={hidden ? { visibility: "hidden" } : undefined}
       title={text}
     >
-      <bdi>{text}</bdi>
+      {chip.kind === "best" ? <Best store={store} text={text} /> : <bdi>{text}</bdi>}
       <button type="button" aria-label={`Remove ${text}`} onClick={onRemove} onKeyDown={onKeyDown}>
         <Icon name="close" />
       </button>
     </li>
+  );
+}
+
+/** A search scores everything; this says how many of it are shown. */
+function Best({ store, text }: { store: Store; text: string }) {
+  const total = store.core.state.value?.total ?? 0;
+  const shown = Number(text.replace(/\D/g, ""));
+  return (
+    <Menu
+      label={`${text}: how many of the search are shown`}
+      class="curate-chip-menu"
+      entries={[
+        { heading: "Show of the search" },
+        ...BEST.filter((count) => count < total).map((count) => ({
+          label: `the best ${count.toLocaleString("en")}`,
+          checked: count === shown,
+          onPick: () => void store.search.best(count),
+        })),
+        { label: "all that could be scored", checked: false, onPick: () => void store.search.best(null) },
+      ]}
+    >
+      {text}
+      <Icon name="down" />
+    </Menu>
   );
 }

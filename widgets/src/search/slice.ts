@@ -82,6 +82,11 @@ export class SearchSlice {
     return this.add(text, { type: "add_search", words, minus });
   }
 
+  /** How many of a search are shown; null is all that could be scored. */
+  best(count: number | null): Promise<boolean> {
+    return this.core.edit({ type: "best", count });
+  }
+
   remove(chip: Chip): Promise<boolean> {
     return this.core.edit({ type: "remove_chip", step: chip.step, part: chip.part });
   }
