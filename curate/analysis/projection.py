@@ -1,6 +1,6 @@
 """A map of vectors: places in the plane at which near vectors are near (UMAP), over a neighbour graph that FAISS makes.
 
-Source: UMAP (McInnes, Healy and Melville, 2018), by its authors' own package. Four things are done outside of it:
+Source: UMAP (McInnes, Healy and Melville, 2018), by its authors' own package. Five things are done outside of it:
 
 - the neighbours, by FAISS: exactly up to `EXACT_ROWS` vectors, past that from an inverted file whose recall is measured;
 - the graph also has the neighbours within ever smaller random parts of the data. The pictures of one drive are each other's 15
@@ -9,7 +9,8 @@ Source: UMAP (McInnes, Healy and Melville, 2018), by its authors' own package. F
   trustworthiness rises from 0.966 to 0.996 (of 15 neighbours) and from 0.84 to 0.94 (of 100), for half as many edges more;
 - the start, by principal components: they keep the large shape as well as UMAP's spectral start does (Kobak and Linderman, 2021),
   and need no eigensolver that may not converge on a graph of many pieces;
-- past `FITTED_ROWS` vectors that many, drawn at random, are laid out, and the others are placed by their neighbours among them.
+- past `FITTED_ROWS` vectors that many, drawn at random, are laid out, and the others are placed by their neighbours among them;
+- the map is turned so that it is wider than high, as screens are, and what UMAP threw far out is drawn in (`settle`).
 
 Importing UMAP takes seconds and compiling it holds the interpreter's lock, so a kernel runs this in a process of its own
 (`curate.engines.errand`).
@@ -118,7 +119,7 @@ def project(
         method = "pca"
     else:
         index = _Index(fitted, neighbours, seed)
-        layout = _lay_out(fitted, index, min_dist=min_dist, seed=seed, tell=tell)
+        layout = settle(_lay_out(fitted, index, min_dist=min_dist, seed=seed, tell=tell))
         method = "umap"
     places = np.empty((rows, 2), np.float32)
     places[chosen] = layout[twin]
@@ -315,6 +316,31 @@ def _fuzzy(vectors: np.ndarray, index: _Index, random: np.random.RandomState, te
         edges = scipy.sparse.coo_matrix((edges.data, (rows[edges.row], rows[edges.col])), shape=(count, count)).tocsr()
         graph = edges if graph is None else graph.maximum(edges)
     return graph
+
+
+def settle(places: np.ndarray) -> np.ndarray:
+    """Turn a layout so that it is wider than high, and draw in what lies far outside of the rest.
+
+    How far apart UMAP puts pieces that no neighbours join means nothing, and one of them far out would leave the others a corner
+    of the screen. Past twice the spread of 95 % the distance grows by its logarithm only; the order along an axis stays.
+
+    Args:
+        places: (n, 2) float32.
+
+    Returns:
+        (n, 2) float32, the median at 0.
+
+    >>> settle(np.array([[0, 0], [0, 2], [0, 4], [0, 6]], dtype=np.float32))[:, 0].tolist()
+    [-3.0, -1.0, 1.0, 3.0]
+    """
+    turned = _principal(places)
+    turned -= np.median(turned, axis=0)
+    reach = 2 * np.quantile(np.abs(turned), 0.95, axis=0)
+    reach = np.where(reach > 0, reach, np.abs(turned).max(axis=0, initial=1.0))
+    size = np.abs(turned)
+    beyond = np.maximum(size - reach, 0) / np.where(reach > 0, reach, 1)
+    settled: np.ndarray = np.sign(turned) * (np.minimum(size, reach) + 0.2 * reach * np.log1p(beyond))
+    return settled.astype(np.float32)
 
 
 class _Epochs:

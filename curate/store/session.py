@@ -205,6 +205,7 @@ class Session:
             table = self._join_field(table, name)
         for name, split in self.splits.items():
             table = table.append_column(name, self._split_column(split))
+        table = _without_nan(table)
         table = table.append_column("position", pa.array(np.arange(table.num_rows, dtype=np.int32)))
         with self.relation("incoming", table) as cursor:
             cursor.execute("CREATE OR REPLACE TABLE wide AS SELECT * FROM incoming")
@@ -409,6 +410,14 @@ def _who(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _columns(rows: Sequence[Mapping[str, Any]], *names: str) -> list[list[Any]]:
     return [[row[name] for row in rows] for name in names]
+
+
+def _without_nan(table: pa.Table) -> pa.Table:
+    """NaN as null: both mean that there is no number, and SQL sorts and counts a NaN as the largest one."""
+    for at, field in enumerate(table.schema):
+        if pa.types.is_floating(field.type) and pc.any(nan := pc.is_nan(table.column(at))).as_py():
+            table = table.set_column(at, field, pc.if_else(nan, pa.scalar(None, field.type), table.column(at)))
+    return table
 
 
 def _content(hashes: pa.ChunkedArray) -> np.ndarray:

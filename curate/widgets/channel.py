@@ -120,8 +120,13 @@ class Channel:
             self._pending.pop(key, None)
             unwanted = key in self._unwanted
             self._unwanted.discard(key)
-        if not unwanted:
+        if unwanted:
+            return
+        try:
             self.send(reply, buffer)
+        except Exception as error:  # a reply that cannot be written; without another the browser would wait for ever
+            logger.exception("The reply to %s cannot be sent", type(request).__name__)
+            self.send(failure(*key, error))
 
     def _handler(self, request: protocol.Request) -> Handler:
         try:

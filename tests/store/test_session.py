@@ -1,9 +1,11 @@
 import duckdb
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from curate.sources.metadata import write_metadata
 from curate.store import events
 from curate.store.ids import content_key, sample_id
 from curate.store.session import Session, _content
@@ -34,6 +36,14 @@ def test_rows_stand_at_their_positions(ds):
     rows = session.read("SELECT position, sample_id FROM samples ORDER BY position")
     assert rows["position"].to_list() == list(range(24))
     assert rows["sample_id"].to_numpy().tolist() == session.sample_ids.tolist()
+
+
+def test_nan_is_null(ds):
+    """A NaN used to be the largest number of a filter, and no missing one."""
+    loss = pl.Series([float("nan"), float("inf"), None, 1.5] * 6, dtype=pl.Float32)
+    write_metadata(ds.folder, ds.ids(), pl.DataFrame({"loss": loss}))
+    ds.session.refresh()
+    assert (ds.where("loss IS NULL").count(), ds.where("loss > 1").count()) == (12, 12)
 
 
 def test_positions_of_ids_known_and_unknown(ds):

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from curate.widgets import protocol
 from curate.widgets.channel import MAX_PENDING, READ_THREADS, stay_on_subshell
 
 
@@ -101,6 +102,15 @@ def test_an_unexpected_error_is_seen_too(rich, open_widget, caplog):
     reply, _ = wire.ask("get_page", start=0, stop=4)
     assert reply["message"] == "ZeroDivisionError: by zero"
     assert "GetPage failed" in caplog.text
+
+
+def test_a_reply_that_cannot_be_written_is_an_error(rich, open_widget, monkeypatch, caplog):
+    _, wire = open_widget(rich)
+    write = protocol.write
+    monkeypatch.setattr(protocol, "write", lambda m: write(m) if isinstance(m, protocol.Error) else 1 / 0)
+    reply, _ = wire.ask("get_page", start=0, stop=4)
+    assert (reply["type"], reply["message"]) == ("error", "ZeroDivisionError: division by zero")
+    assert "cannot be sent" in caplog.text
 
 
 def test_a_cancelled_request_is_not_answered(rich, open_widget):

@@ -48,8 +48,12 @@ export function Facets({ store }: { store: Store }) {
             <span class="curate-quiet">Counting…</span>
           ) : (
             <>
-              <span class="curate-facets-here">{state.count.toLocaleString("en")}</span> of{" "}
-              {state.total.toLocaleString("en")} in view
+              <span
+                class={state.count < state.total ? "curate-facets-here curate-some" : "curate-facets-here"}
+              >
+                {state.count.toLocaleString("en")}
+              </span>{" "}
+              of {state.total.toLocaleString("en")} in view
             </>
           )}
         </p>
