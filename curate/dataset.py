@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from curate import errors
+from curate.examples import known_ids
 from curate.query import Query
 from curate.store import events, snapshots
 from curate.store.folder import Folder
@@ -259,35 +260,9 @@ class Dataset(View):
         >>> ds.undo()
         'tag reviewed'
         """
-        return self.take_back(event)[1]
+        from curate.undo import take_back
 
-    def take_back(self, event: str | None) -> tuple[str, str]:
-        """Do what `undo` does. Returns the id of the event that undoes, and what was undone, in words."""
-        from curate.store.session import describe
-
-        self.folder.must_write()
-        self.session.refresh()
-        log = self.session.log
-        if event is None:
-            mine = (
-                r for r in reversed(log) if r["actor"] == events.actor() and r["action"] in events.UNDOABLE - {"undo"}
-            )
-            row = next((r for r in mine if not r["undone"]), None)
-            if row is None:
-                raise errors.BadValue("There is nothing to undo", hint="ds.history() shows what was done")
-        else:
-            row = next((r for r in log if r["event_id"] == event), None)
-            if row is None:
-                raise errors.UnknownName("event", event, (), hint="ds.history() lists them")
-            if row["action"] not in events.UNDOABLE:
-                raise errors.BadValue(
-                    f"{row['action']!r} cannot be undone", hint="ds.purge() erases, ds.at() reads the past"
-                )
-            if row["undone"]:
-                raise errors.BadValue(f"Event {event} is undone already", hint="undo the undo to bring it back")
-        what = f"{row['action']} {describe(row)}".strip()
-        undoing = self.write_event("undo", {"event": row["event_id"], "what": what}, count=row["count"])
-        return undoing, what
+        return take_back(self, event)[1]
 
     def snapshot(self, name: str) -> None:
         """Name this moment; `at` opens it again, whatever is done later.
@@ -387,7 +362,7 @@ class Dataset(View):
         """
         from curate.erasure import purge
 
-        return purge(self, self._known_ids(ids))
+        return purge(self, known_ids(self, ids))
 
     # -- what widgets and exports read --------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from curate import errors
 from curate import query as q
+from curate.examples import examples, known_ids
 from curate.query import Query
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class View:
         step = q.Search(
             words=q.words(words, name="words"),
             minus=q.words(minus, name="minus"),
-            like=self._examples(like, encoder),
-            unlike=self._examples(unlike, encoder),
+            like=examples(self.dataset, like, encoder),
+            unlike=examples(self.dataset, unlike, encoder),
             encoder=encoder,
             templates=None if templates is None else tuple(templates),
         )
@@ -145,7 +146,7 @@ class View:
         >>> ds.select(ds.ids()[:2]).count()
         2
         """
-        return self._then(q.Select(self._known_ids(ids)))
+        return self._then(q.Select(known_ids(self.dataset, ids)))
 
     def exclude(self, ids_or_view: Sequence[int] | np.ndarray | View) -> View:
         """Leave out these samples, or all those of another view.
@@ -155,7 +156,7 @@ class View:
         """
         if isinstance(ids_or_view, View):
             return self._then(q.Exclude(query=ids_or_view.query))
-        return self._then(q.Exclude(ids=self._known_ids(ids_or_view)))
+        return self._then(q.Exclude(ids=known_ids(self.dataset, ids_or_view)))
 
     def sort_by(self, column: str, *, descending: bool = False) -> View:
         """Sort by a column, ``score`` or ``rank``; nulls come last and ties stay in order.
@@ -464,62 +465,6 @@ class View:
 
     def _tag(self, action: str, tags: tuple[str, ...]) -> tuple[int, str]:
         return self.dataset.write_tags(action, tags, self.ids(), query=self.query.to_python())
-
-    def _known_ids(self, ids: Iterable[int]) -> tuple[int, ...]:
-        try:
-            wanted = np.asarray(ids if isinstance(ids, np.ndarray) else list(ids), dtype=np.int64).reshape(-1)
-        except (ValueError, TypeError, OverflowError):
-            raise errors.BadValue(f"Sample ids are integers. Got {ids!r}", hint="view.ids() gives them") from None
-        at = self.dataset.session.positions_of(wanted)
-        if (at < 0).any():
-            unknown = wanted[at < 0]
-            raise errors.UnknownName(
-                "sample",
-                str(unknown[0]),
-                (),
-                hint=f"{len(unknown)} of {len(wanted)} ids are not in {self.dataset.name}",
-            )
-        return tuple(wanted.tolist())
-
-    def _examples(self, given: Any, encoder: str | None) -> tuple[q.Example, ...]:
-        if (
-            (isinstance(given, np.ndarray) and given.ndim == 1 and given.dtype.kind == "f")
-            or isinstance(given, int | np.integer | str | Path)
-            or hasattr(given, "convert")
-        ):
-            given = [given]
-        elif isinstance(given, Mapping):
-            given = list(given.items())
-        examples = []
-        for item in given:
-            example, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, 1.0)
-            if not 0 < float(weight) < float("inf"):
-                raise errors.BadValue(
-                    f"The weight of an example must be a positive number. Got {weight!r}", hint="unlike= moves away"
-                )
-            examples.append(self._example(example, float(weight), encoder))
-        return tuple(examples)
-
-    def _example(self, example: Any, weight: float, encoder: str | None) -> q.Example:
-        if isinstance(example, int | np.integer) and not isinstance(example, bool):
-            return q.Example(sample_id=self._known_ids([int(example)])[0], weight=weight)
-        if isinstance(example, str | Path):
-            from curate.store.folder import resolve
-
-            location = resolve(example)
-            if "://" not in location and not Path(location).is_file():
-                raise errors.SourceNotFound(f"There is no picture at {location}", hint="give a file, or a sample_id")
-            return q.Example(location=location, weight=weight)
-        if hasattr(example, "convert"):
-            vector = self.dataset.encode_picture(example, encoder)
-        else:
-            vector = np.asarray(example, dtype=np.float32)
-        if vector.ndim != 1 or not np.isfinite(vector).all() or not vector.any():
-            raise errors.BadValue(
-                f"An example is a sample id, a file, a picture or a vector. Got {type(example).__name__}",
-                hint="search(like=[sample_id, 'photo.jpg'])",
-            )
-        return q.Example(vector=tuple(float(x) for x in vector), weight=weight)
 
 
 def _texts(texts: Sequence[Any], verb: str) -> tuple[str, ...]:

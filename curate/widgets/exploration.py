@@ -21,6 +21,7 @@ import numpy as np
 
 from curate.errors import BadValue, CurateError
 from curate.search.evaluation import Rows
+from curate.undo import take_back
 from curate.view import View
 from curate.widgets import protocol
 from curate.widgets.grouping import RowGroups, grouped
@@ -263,7 +264,7 @@ class Exploration:
         self.dataset.session.refresh()
         if any(row["event_id"] == event and row["undone"] for row in reversed(self.dataset.session.log)):
             raise BadValue("This was undone already, elsewhere", hint="the step before it can still be undone")
-        return self.dataset.take_back(event)[0]
+        return take_back(self.dataset, event)[0]
 
     # -- the selection ------------------------------------------------------------------------------------------------
 
