@@ -29,6 +29,7 @@ from tests.browser.jupyter import Notebook, headless, jupyter_lab, open_notebook
 from tests.planted import linked, plant  # noqa: E402
 
 TIMES = 15
+REST = 500  # ms
 SETUP = """
 import time, curate
 ds = curate.open({path!r})
@@ -37,16 +38,19 @@ ds.search("warm up").limit(1).count()
 EXPLORE = "explorer = ds.explore(height=860)\nexplorer"
 
 # What has to be true of the page, as JavaScript
-PICTURES = """[...document.querySelectorAll(".curate-widget .curate-tile")].length > 0
-    && [...document.querySelectorAll(".curate-widget .curate-grid .curate-tile")].filter((tile) => {
+VISIBLE = """[...document.querySelectorAll(".curate-widget .curate-grid .curate-tile")].filter((tile) => {
         const [box, grid] = [tile.getBoundingClientRect(), tile.closest(".curate-grid").getBoundingClientRect()];
         return box.bottom > grid.top && box.top < grid.bottom;
-    }).every((tile) => { const image = tile.querySelector("img"); return image?.complete && image.naturalWidth > 0; })"""
+    })"""
+PICTURES = f"""{VISIBLE}.length > 0 && {VISIBLE}.every((tile) => {{
+        const image = tile.querySelector("img");
+        return image?.complete && image.naturalWidth > 0 && tile.textContent !== "";
+    }})"""
 CARDS = 'document.querySelectorAll(".curate-widget .curate-card .curate-value-count").length > 20'
 MAP = """document.querySelector(".curate-widget [role=application]") !== null
     && document.querySelector(".curate-widget .curate-map-arriving") === null
     && document.querySelectorAll(".curate-widget .curate-map-key").length > 1"""
-NAMES = """[...document.querySelectorAll(".curate-tile")].slice(0, 4).map((tile) => tile.title).join()"""
+NAMES = f"{VISIBLE}.map((tile) => tile.textContent).join()"
 
 
 def built(folder: Path, n: int) -> Path:
@@ -76,7 +80,8 @@ class Measuring:
         self.explorer = Explorer(self.page, self.page.locator(".curate-widget").first)
 
     def until(self, condition: str, act: Callable[[], Any]) -> float:
-        """Milliseconds from the input in `act` until `condition` is on the screen."""
+        """Milliseconds from the input in `act` until `condition` is on the screen; from rest, as after a look."""
+        self.page.wait_for_timeout(REST)
         self.page.evaluate(f"() => {{ window.timing = probe.until(() => {condition}); }}")
         act()
         return float(self.page.evaluate("() => window.timing"))

@@ -74,7 +74,7 @@ class Explorer:
     def brush(self, title: str, low: float, high: float) -> None:
         """Draw over a histogram from one share of its width to another."""
         plot = self.card(title).locator(".curate-plot")
-        plot.scroll_into_view_if_needed()
+        plot.hover()  # scrolls to it, and waits until it stands still
         box = plot.bounding_box()
         middle = box["y"] + box["height"] / 2
         self.page.mouse.move(box["x"] + low * box["width"], middle)
