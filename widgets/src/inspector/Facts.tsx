@@ -1,4 +1,3 @@
-import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { Icon } from "../icons/Icon";
 import type { HistoryLine, Picture } from "../protocol";
@@ -7,6 +6,7 @@ import type { Store } from "../store/store";
 import { ago, exactly } from "./ago";
 import { grouped, scoreText } from "./labels";
 import { Nearest } from "./Nearest";
+import { Section } from "./Section";
 import { Tags } from "./Tags";
 
 /** Lines of metadata that are shown before somebody wants all of them. */
@@ -41,15 +41,6 @@ export function Facts({ store, noted = false }: { store: Store; noted?: boolean 
       <Origin picture={picture} />
       <Past store={store} />
     </div>
-  );
-}
-
-export function Section({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <section class="curate-facts-section" aria-label={title}>
-      <h3>{title}</h3>
-      {children}
-    </section>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Icon } from "../icons/Icon";
 import type { Store } from "../store/store";
-import { Section } from "./Facts";
+import { Section } from "./Section";
 import type { Neighbour } from "./slice";
 
 const PLACES = 9;

@@ -4,7 +4,7 @@ import { Icon } from "../icons/Icon";
 import { completions } from "../selection/completion";
 import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
-import { Section } from "./Facts";
+import { Section } from "./Section";
 
 /** The tags of the sample: each can be taken away, and another given. */
 export function Tags({ store, tags }: { store: Store; tags: readonly string[] }) {
