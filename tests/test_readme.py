@@ -1,4 +1,4 @@
-"""The README's code runs as printed, and so does the notebook."""
+"""The README's code runs as printed, and so do the notebooks."""
 
 import os
 import re
@@ -69,13 +69,10 @@ def test_the_commands_run_as_printed(desk):
 
 
 @pytest.mark.slow
-def test_the_quickstart_notebook_runs(demo_there):
-    command = [
-        sys.executable,
-        str(ROOT / "notebooks" / "run.py"),
-        "--check",
-        str(ROOT / "notebooks" / "01-quickstart.ipynb"),
-    ]
+@pytest.mark.parametrize("name", ["01-quickstart", "02-explore"])
+def test_the_notebooks_run(demo_there, name):
+    notebook = ROOT / "notebooks" / f"{name}.ipynb"
+    command = [sys.executable, str(ROOT / "notebooks" / "run.py"), "--check", str(notebook)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
 
