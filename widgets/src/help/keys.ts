@@ -62,7 +62,7 @@ export const SECTIONS: readonly Section[] = [
   },
   {
     title: "Large picture",
-    parts: ["explorer", "gallery", "map"],
+    parts: PICTURES_AND_MAP,
     lines: [
       [["←", "→"], "the sample before, the next; a closer look is moved instead"],
       [["PgUp", "PgDn"], "the sample before, the next, in any case"],
@@ -73,6 +73,7 @@ export const SECTIONS: readonly Section[] = [
       [["s"], "nearest to this one"],
       [["g"], "show it in the grid"],
       [["b"], "boxes, points and masks"],
+      [["Esc", "i"], "back"],
     ],
   },
   {
@@ -97,21 +98,6 @@ export const SECTIONS: readonly Section[] = [
       [["Alt", "Enter"], "every value but this; a click with Alt too"],
       [["←", "→"], "on an end of a histogram: move it"],
       [["Del"], "on an end of a histogram: the whole range"],
-    ],
-  },
-  {
-    title: "Large picture",
-    parts: PICTURES_AND_MAP,
-    lines: [
-      [["←", "→"], "the one before, the next; move a picture that is zoomed"],
-      [["+", "−"], "zoom"],
-      [["0", "1"], "whole, or pixel by pixel"],
-      [["Space"], "select or deselect"],
-      [["b"], "boxes, points and masks"],
-      [["t"], "tag"],
-      [["s"], "nearest to this one"],
-      [["g"], "show it in the grid"],
-      [["Esc", "i"], "back"],
     ],
   },
   {
