@@ -49,6 +49,11 @@ export function Popover({
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
+    // A key opens it too, from a bar that may be below the edge of the window.
+    const opener = anchor.current?.getBoundingClientRect();
+    if (opener && (opener.bottom < 0 || opener.top > window.innerHeight)) {
+      anchor.current?.scrollIntoView({ block: "nearest" });
+    }
     element.showPopover?.();
     const place = () => {
       const button = anchor.current?.getBoundingClientRect();
