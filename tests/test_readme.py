@@ -56,6 +56,14 @@ def test_the_block_for_own_pictures_runs_up_to_the_download(desk):
 
 
 @pytest.mark.slow
+def test_the_explorer_block_runs_as_printed(desk, demo_there):
+    names = {}
+    exec(compile(BLOCKS[2], "README.md", "exec"), names)
+    assert names["hail"].count() == 20
+    assert names["grid"].selection.count() == 20, "linked"
+
+
+@pytest.mark.slow
 def test_the_commands_run_as_printed(desk):
     block = re.search(r"In a terminal:\n\n((?:    .*\n)+)", README).group(1)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
@@ -78,8 +86,9 @@ def test_the_notebooks_run(demo_there, name):
 
 
 def test_every_file_that_the_readme_names_is_there():
-    for link in re.findall(r"\]\(([^)#]+)\)", README):
-        if "://" not in link:
-            assert (ROOT / link).exists(), link
+    for link in re.findall(r"\]\(([^)#]+)\)|(?:src|srcset)=\"([^\"]+)\"", README):
+        name = "".join(link)
+        if "://" not in name:
+            assert (ROOT / name).exists(), name
     for command in re.findall(r"`python (benchmarks/\w+\.py)", README):
         assert (ROOT / command).exists(), command
