@@ -50,7 +50,9 @@ CARDS = 'document.querySelectorAll(".curate-widget .curate-card .curate-value-co
 MAP = """document.querySelector(".curate-widget [role=application]") !== null
     && document.querySelector(".curate-widget .curate-map-arriving") === null
     && document.querySelectorAll(".curate-widget .curate-map-key").length > 1"""
-NAMES = f"{VISIBLE}.map((tile) => tile.textContent).join()"
+NAMES = (
+    f"""{VISIBLE}.map((tile) => tile.textContent).join() + document.querySelector(".curate-is-active")?.dataset.row"""
+)
 
 
 def built(folder: Path, n: int) -> Path:
@@ -122,8 +124,7 @@ class Measuring:
     def page_of_grid(self) -> float:
         """The next page, until all its pictures are there."""
         before = json.dumps(self.page.evaluate(f"() => {NAMES}"))
-        self.explorer.grid.focus()
-        return self.until(f"{NAMES} !== {before} && {PICTURES}", lambda: self.page.keyboard.press("PageDown"))
+        return self.until(f"{NAMES} !== {before} && {PICTURES}", lambda: self.explorer.grid.press("PageDown"))
 
     def sort(self) -> float:
         """Sort by another column, until the pictures of the new order are there."""

@@ -42,7 +42,9 @@ class Explorer:
         return self.root.locator(".curate-count").inner_text()
 
     def chips(self) -> list[str]:
-        return [text.strip() for text in self.root.locator(".curate-chips .curate-chip bdi").all_inner_texts()]
+        """The steps of the query, but for how many of a search are shown."""
+        steps = self.root.locator(".curate-chips .curate-chip:not(.curate-chip-best) bdi")
+        return [text.strip() for text in steps.all_inner_texts()]
 
     def selected(self) -> str:
         return self.root.locator(".curate-selected").inner_text()
@@ -98,16 +100,15 @@ class Explorer:
     def tag(self, name: str) -> None:
         """Give the selection a tag; the grid has the focus."""
         self.grid.press("t")
-        form = self.root.get_by_role("dialog", name="Tag")
-        form.get_by_role("combobox").or_(form.locator("input[type=text]")).first.fill(name)
+        self.root.locator("input[name=tag]").fill(name)
         self.page.keyboard.press("Enter")
-        form.wait_for(state="detached")
+        self.root.locator("input[name=tag]").wait_for(state="detached")
 
     def undo(self) -> None:
-        self.button("Undo", exact=False).click()
+        self.root.locator(".curate-top button[aria-label^=Undo]").click()
 
     def redo(self) -> None:
-        self.button("Redo", exact=False).click()
+        self.root.locator(".curate-top button[aria-label^=Redo]").click()
 
     def settled(self) -> None:
         """Wait until nothing is being asked and the pictures in sight are there."""

@@ -73,8 +73,8 @@ def test_the_journey(notebook, explore, mapped, tmp_path):
     # to Python
     assert notebook.python("print(json.dumps(explorer.selection.ids().tolist() == explorer.view.ids().tolist()))")
     explorer.button("To Python").click()
-    explorer.see(".curate-toast", "selection")
-    assert notebook.python("print(selection.count())") == count
+    name = explorer.see(".curate-toast bdi", "in Python as").inner_text().rsplit(" ", 1)[1]
+    assert notebook.python(f"print({name}.count())") == count
     # and from it
     notebook.python("explorer.selection = explorer.view.ids()[:3]")
     explorer.see(".curate-selected", f"3 selected of {count} in view")
@@ -127,7 +127,7 @@ def test_after_a_reload_of_the_page_it_is_as_it_was(notebook, explore, planted):
     notebook.reload()
     explorer.pictures.first.wait_for(timeout=SLOW)
     until(explorer.chips, ["fog"])
-    explorer.see(".curate-selected", "1 selected of 2,000 in view")
+    explorer.see(".curate-selected", "1 selected of 200 in view")
     until(lambda: explorer.tile(4).get_attribute("aria-selected"), "true")
     explorer.tile(6).click(modifiers=["Control"])
     until(lambda: notebook.python("print(explorer.selected_count)"), 2)
@@ -221,6 +221,7 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     explorer.grid.focus()
     # search
     key.press("/")
+    explorer.root.locator("input[name=search]:focus").wait_for()
     key.type("night hail")
     key.press("Enter")
     until(explorer.chips, ["night hail"])
@@ -252,6 +253,7 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     explorer.see(".curate-selected", f"2 selected of {count} in view")
     # tag, take it back, give it again
     key.press("t")
+    explorer.root.locator("input[name=tag]:focus").wait_for()
     key.type("by keys")
     key.press("Enter")
     tagged = "print(len(ds.session.tags.get('by keys', ())))"
@@ -271,7 +273,7 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     # a slice, an export, a variable: in the bar below
     tab_to(explorer, lambda: focused(page, "button", "Save slice"))
     key.press("Enter")
-    explorer.root.locator("input[name=slice]").wait_for()
+    explorer.root.locator("input[name=slice]:focus").wait_for()
     key.type("by keys")
     key.press("Enter")
     until(lambda: notebook.python("print(json.dumps(ds.slices()['name'].to_list()))"), ["by keys"])
@@ -286,8 +288,8 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     until((tmp_path / "out" / "manifest.json").exists, True)
     tab_to(explorer, lambda: focused(page, "button", "To Python"))
     key.press("Enter")
-    explorer.see(".curate-toast", "selection")
-    assert notebook.python("print(selection.count())") == 2
+    name = explorer.see(".curate-toast bdi", "in Python as").inner_text().rsplit(" ", 1)[1]
+    assert notebook.python(f"print({name}.count())") == 2
     # the help, and out of it
     key.press("?")
     explorer.root.locator("dialog.curate-help[open]").wait_for()
@@ -330,9 +332,9 @@ def test_it_scrolls_and_searches_while_a_cell_runs(notebook, explore, planted):
     until(explorer.chips, ["rain", "snow"])
     explorer.grid.focus()
     notebook.page.keyboard.press("End")
-    explorer.tile(19_999).locator("img").wait_for(timeout=15_000)
-    explorer.tile(19_999).click()
-    explorer.see(".curate-selected", "1 selected of 20,000")
+    explorer.tile(199).locator("img").wait_for(timeout=15_000)
+    explorer.tile(199).click()
+    explorer.see(".curate-selected", "1 selected of 200")
     explorer.value("weather", "hail").click()
     until(lambda: len(explorer.chips()), 3)
     assert notebook.running(), "the cell ended before it was over"
@@ -383,7 +385,7 @@ def test_text_stays_text(notebook, explore, planted):
         explorer.see(".curate-tile", text)
     # chips, from a facet and from a where
     explorer.value("caption", NASTY).click()
-    until(lambda: NASTY in "".join(explorer.chips()), True)
+    until(lambda: "<img src=x onerror" in "".join(explorer.chips()), True)
     explorer.tile(0).click()
     explorer.tile(0).dblclick()
     large = explorer.root.locator("dialog[open]")
@@ -391,7 +393,6 @@ def test_text_stays_text(notebook, explore, planted):
     until(lambda: NASTY in large.inner_text(), True)
     page.keyboard.press("Escape")
     large.wait_for(state="detached")
-    explorer.grid.press("i")
     explorer.see(".curate-inspector", NASTY)
     explorer.grid.press("b")
     explorer.see(".curate-tile", NASTY)
