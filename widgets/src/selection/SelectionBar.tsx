@@ -121,7 +121,9 @@ export function SelectionBar({ store }: { store: Store }) {
         title={title}
         aria-haspopup={form ? "dialog" : undefined}
         aria-expanded={form ? opened?.form === name : undefined}
-        disabled={disabled || acting}
+        disabled={disabled}
+        // Not `disabled`: a button that has just been pressed would lose the focus.
+        aria-disabled={acting}
         onClick={() => (opened?.form === name ? selection.close() : act())}
       >
         {label}
@@ -163,7 +165,8 @@ export function SelectionBar({ store }: { store: Store }) {
         type="button"
         class="curate-button curate-strong"
         title={some ? "Put the selection into a variable" : `Put the view into a variable${whole}`}
-        disabled={acting || (count === 0 && !some)}
+        disabled={count === 0 && !some}
+        aria-disabled={acting}
         onClick={() => void selection.toPython()}
       >
         To Python
