@@ -164,7 +164,7 @@ class Measuring:
         """Back to all samples, and nothing selected."""
         while self.explorer.chips():
             chips = len(self.explorer.chips())
-            self.explorer.root.locator(".curate-chips .curate-chip button").last.click()
+            self.explorer.root.locator(".curate-chip:not(.curate-chip-best) > button").last.click()
             until(lambda was=chips: len(self.explorer.chips()) < was, True, seconds=60)
         self.page.wait_for_function(f"() => {PICTURES}")
 

@@ -104,7 +104,7 @@ class Usage:
             chips = self.explorer.chips()
             if not chips:
                 return
-            self.explorer.root.locator(".curate-chips button").last.click()
+            self.explorer.root.locator(".curate-chip:not(.curate-chip-best) > button").last.click()
             until(lambda was=chips: self.explorer.chips() != was, True)
 
     def scroll(self) -> None:
