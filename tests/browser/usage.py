@@ -130,6 +130,7 @@ class Usage:
         self.explorer.lasso(float(self.rng.uniform(0.4, 0.9)))
 
     def tag(self) -> None:
+        self.explorer.grid.press("Home")
         self.explorer.tile(0).click()
         self.explorer.tag(f"tag {int(self.rng.integers(5))}")
 
@@ -151,6 +152,7 @@ class Usage:
         large.wait_for(state="detached")
 
     def inspect(self) -> None:
+        self.explorer.grid.press("Home")
         self.explorer.tile(1).click()
         self.explorer.root.locator(".curate-inspector h2").wait_for()
 
