@@ -135,7 +135,9 @@ class Usage:
         self.explorer.tag(f"tag {int(self.rng.integers(5))}")
 
     def undo(self) -> None:
-        self.explorer.undo()
+        # there is nothing to undo where the cell has just been run again
+        if self.explorer.root.locator(".curate-top button[aria-label^='Undo:']").count():
+            self.explorer.undo()
 
     def sort(self) -> None:
         self.explorer.root.locator(".curate-picker").first.click()
@@ -143,6 +145,8 @@ class Usage:
         self.page.keyboard.press("Enter")
 
     def picture(self) -> None:
+        self.explorer.grid.press("Home")
+        self.explorer.tile(0).locator("img").wait_for()
         self.explorer.grid.press("Enter")
         large = self.explorer.root.locator("dialog[open]")
         large.wait_for()
