@@ -51,21 +51,29 @@ def see(page: Any, selector: str, text: str) -> None:
     page.locator(selector, has_text=text).first.wait_for(timeout=SLOW)
 
 
-def test_pictures_and_counts(show, planted):
-    path = planted(200)
-    amend(path, {2: {"status": "corrupt"}, 3: {"status": "empty"}, 4: {"status": "missing"}})
-    ds = curate.open(path)
-    ds.select(ds.ids()[1:2]).tag("night", "wet")
-    ds.select(ds.ids()[1:2]).untag("reviewed", "rare")
-    page = show(path=path)
-    assert page.locator(".curate-count").inner_text() == "200 samples"
-    assert page.locator(PICTURES).count() >= 12
-    assert tile(page, 0).locator("img").evaluate("(i) => i.decode().then(() => i.naturalWidth)") == 64
-    see(page, '[data-row="2"] .curate-no-picture', "unreadable")
-    see(page, '[data-row="3"] .curate-no-picture', "empty file")
-    see(page, '[data-row="4"] .curate-no-picture', "file missing")
-    see(page, '[data-row="1"]', "drive_00000/frame_0000001.jpg, tagged night, wet")
-    assert page.locator('[role="grid"]').get_attribute("aria-rowcount") == str(-(-200 // 8))
+def test_pictures_and_counts(show, roads):
+    ds = curate.open(roads)
+    readable = ds.where("status = 'ok'").limit(30).ids()
+    amend(roads, {int(ds.positions_of(readable[:1])[0]): {"status": "missing"}})
+    ds.select(readable[1:2]).tag("wet", "night")
+    broken = [ds.where("status = ?", status).limit(1).ids()[0] for status in ("corrupt", "empty")]
+    view = ds.select([*readable.tolist(), *broken])
+    rows = view.ids().tolist()
+    missing, tagged, corrupt, empty = (rows.index(i) for i in (readable[0], readable[1], *broken))
+    page = show(path=roads, view=f".select({rows})")
+    assert page.locator(".curate-count").inner_text() == "32 of 2,000"
+    until(lambda: page.locator(PICTURES).count(), 30)
+    assert tile(page, tagged).locator("img").evaluate("(i) => i.decode().then(() => i.naturalWidth)") == 256
+    see(page, f'[data-row="{corrupt}"] .curate-no-picture', "unreadable")
+    see(page, f'[data-row="{empty}"] .curate-no-picture', "empty file")
+    # what was read before it went away is still there to be seen
+    assert tile(page, missing).locator("img").count() == 1
+    see(page, f'[data-row="{missing}"] .curate-badge-issue', "missing")
+    assert tile(page, missing).get_attribute("title").endswith("\nfile missing")
+    folder, name = view.df().row(tagged, named=True)["uri"].split("/")[-2:]
+    see(page, f'[data-row="{tagged}"]', f"{folder}/{name}, tagged night, wet")
+    columns = int(page.get_by_role("grid").get_attribute("aria-colcount"))
+    assert page.get_by_role("grid").get_attribute("aria-rowcount") == str(-(-32 // columns))
 
 
 def test_a_query_is_read_in_the_bar(show):
@@ -172,6 +180,42 @@ def test_tags_through_the_page(notebook, show):
     page.locator('.curate-tile[data-row="2"]', has_text="night-hail").wait_for(state="detached")
 
 
+def test_a_selection_keeps_the_order_of_a_sorted_view(notebook, show):
+    page = show(view='.where("brightness < ?", 0.5).sort_by("brightness", descending=True)')
+    count = notebook.python("print(view.count())")
+    assert page.locator(".curate-count").inner_text() == f"{count} of 200"
+    tile(page, 1).click()
+    tile(page, 3).click(modifiers=["Shift"])
+    see(page, ".curate-selected", f"3 selected of {count}")
+    same = "print(json.dumps(gallery.selection.ids().tolist() == view.ids()[1:4].tolist()))"
+    until(lambda: notebook.python(same), True)
+
+
+def test_rows_stay_until_the_person_wants_the_newest(notebook, show, planted):
+    """The view depends on tags, and somebody else gives its first sample the tag that takes it out."""
+    path = planted(500)
+    curate.open(path).limit(2).tag("seen")
+    page = show(path=path, view=".untagged('seen')")
+    see(page, ".curate-count", "498 of 500")
+    first, second = (tile(page, row).get_attribute("title") for row in (0, 1))
+    assert first != second
+    elsewhere = curate.open(path)
+    elsewhere.untagged("seen").limit(1).tag("seen")
+    refresh = page.get_by_role("button", name="The dataset has changed: refresh")
+    until(lambda: (page.locator(".curate-widget").dispatch_event("pointerenter"), refresh.count())[1], 1)
+    # what was not in sight yet comes from the same rows
+    page.get_by_role("grid").focus()
+    page.keyboard.press("End")
+    tile(page, 497).locator("img").wait_for()
+    page.keyboard.press("Home")
+    tile(page, 0).locator("img").wait_for()
+    assert tile(page, 0).get_attribute("title") == first
+    see(page, ".curate-count", "498 of 500")
+    refresh.click()
+    see(page, ".curate-count", "497 of 500")
+    until(lambda: tile(page, 0).get_attribute("title"), second)
+
+
 def test_ids_are_copied_as_text(notebook, show):
     page = show(20)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -221,12 +265,14 @@ def test_a_million_rows(notebook, show):
 
 def test_errors_are_seen_and_leave_a_way_back(notebook, planted):
     path = planted(20)
+    add_field(path, "code", pa.array(["1"] * 20))
+    notebook.python(f"import curate\nds = curate.open({str(path)!r})\nview = ds.where('CAST(code AS INTEGER) > 0')")
+    # the query was fine when it was written; then somebody else wrote a value that it cannot read
     add_field(path, "code", pa.array(["1"] * 19 + ["x"]))
-    notebook.run(SETUP.format(path=str(path), view='.where("CAST(code AS INTEGER) > 0")', options="") + "gallery")
+    notebook.run("ds.session.refresh()\ngallery = view.show()\ngallery", wait=".curate-notice")
     page = notebook.page
     see(page, ".curate-notice", "Could not convert")
-    repaired = curate.open(path).folder.table("fields/code")
-    repaired.append(repaired.read().slice(0, 20).set_column(1, "code", pa.array(["1"] * 20)))
+    add_field(path, "code", pa.array(["1"] * 20))
     page.get_by_role("button", name="Try again").click()
     page.wait_for_selector(PICTURES)
     see(page, ".curate-count", "20 samples")
