@@ -15,7 +15,6 @@ from tests.browser.jupyter import Notebook, until
 WORDS = ("night hail", "a bus in the snow", "fog", "rain -night", "desert road", "deer", "truck at dusk")
 SETUP = "import curate, gc\nds = curate.open({path!r})"
 CELL = "explorer = ds.explore(height=860)\nexplorer"
-RERUN_EVERY = 40
 SETTLE = """() => document.querySelector('.curate-widget [role=grid]')?.getAttribute('aria-busy') === 'false'"""
 MEMORY = """
 gc.collect()
@@ -49,7 +48,7 @@ class Held:
 
 
 class Usage:
-    """Uses the Explorer: searches, filters, scrolls, lassos, tags, takes back, opens pictures, runs the cell again.
+    """Uses the Explorer: searches, filters, scrolls, lassos, tags, takes back, opens pictures.
 
     Args:
         notebook: an open notebook.
@@ -66,15 +65,14 @@ class Usage:
             self.undo, self.undo, self.brush, self.mode, self.scroll, self.inspect, self.clear, self.sort,
         )  # fmt: skip
         notebook.run(SETUP.format(path=str(path)), cell=0)
-        self.rerun()
+        notebook.run(CELL, cell=1, wait=".curate-tile img")
+        self.explorer = Explorer(self.page, self.page.locator(".curate-widget").first)
+        self.explorer.map_drawn()
 
     def run(self, times: int) -> None:
         """Do so many actions."""
         for _ in range(times):
-            if self.done % RERUN_EVERY == RERUN_EVERY - 1:
-                self.rerun()
-            else:
-                self.actions[self.done % len(self.actions)]()
+            self.actions[self.done % len(self.actions)]()
             self.page.wait_for_function(SETTLE)
             self.done += 1
 
@@ -88,11 +86,6 @@ class Usage:
         blobs, contexts = self.page.evaluate("() => [probe.blobs(), probe.contexts()]")
         heap = (used["usedSize"] + used.get("backingStorageSize", 0)) / 2**20
         return Held(self.done, blobs, contexts, heap, self.notebook.python(MEMORY))
-
-    def rerun(self) -> None:
-        self.notebook.run(CELL, cell=1, wait=".curate-tile img")
-        self.explorer = Explorer(self.page, self.page.locator(".curate-widget").first)
-        self.explorer.map_drawn()
 
     def search(self) -> None:
         before = len(self.explorer.chips())
@@ -135,7 +128,7 @@ class Usage:
         self.explorer.tag(f"tag {int(self.rng.integers(5))}")
 
     def undo(self) -> None:
-        # there is nothing to undo where the cell has just been run again
+        # there is nothing to undo at first, and after as many undos as steps
         if self.explorer.root.locator(".curate-top button[aria-label^='Undo:']").count():
             self.explorer.undo()
 
