@@ -1,5 +1,5 @@
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { placed } from "./placing";
 import "./popover.css";
 
@@ -82,7 +82,8 @@ export function Popover({
     };
   }, [anchor, align]);
 
-  useEffect(() => {
+  // Not after the frame: letters that are typed at once are for the field, and not for what opened it.
+  useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
     const opener = anchor.current;

@@ -32,7 +32,7 @@ export function SearchBar({ store }: { store: Store }) {
   const names = { list: `options-${core.rpc.client}`, said: `checked-${core.rpc.client}` };
 
   const times = search.focused.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (times > 0) field.current?.focus();
   }, [times]);
   useEffect(() => {
