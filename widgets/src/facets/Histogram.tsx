@@ -17,8 +17,8 @@ import {
 } from "./brush";
 import { isPicked } from "./picks";
 import type { CardState } from "./slice";
-import { Line } from "./ValueList";
-import { edgeText, missingText, stepOf } from "./wording";
+import { NoValue } from "./ValueList";
+import { edgeText, stepOf } from "./wording";
 
 const HEIGHT = 48;
 /** A key press is taken over when no other has followed for so long, in ms. */
@@ -199,16 +199,8 @@ export function Histogram({ store, state, bins }: { store: Store; state: CardSta
       <Axis bins={bins} hovered={hovered} draft={draft} edge={edge} end={end} />
       {(card.missing_all > 0 || isPicked(filter, null)) && (
         <div class="curate-values">
-          <Line
+          <NoValue
             card={card}
-            line={{
-              value: null,
-              text: missingText(card),
-              all: card.missing_all,
-              view: card.missing_view,
-              picked: false,
-            }}
-            most={0}
             on={isPicked(filter, null)}
             whole={facets.whole.value}
             stop

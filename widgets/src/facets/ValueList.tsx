@@ -133,16 +133,8 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
       ))}
       {without && (
         <li key="none">
-          <Line
+          <NoValue
             card={card}
-            line={{
-              value: null,
-              text: missingText(card),
-              all: card.missing_all,
-              view: card.missing_view,
-              picked: false,
-            }}
-            most={0}
             on={isPicked(filter, null)}
             whole={store.facets.whole.value}
             stop={lines.length === 0}
@@ -167,8 +159,21 @@ interface LineProps {
   pick: (how: Pick) => void;
 }
 
+/** The samples of a card that have no value. */
+export function NoValue({ card, ...rest }: Omit<LineProps, "line" | "most">) {
+  const { missing_all: all, missing_view: view } = card;
+  return (
+    <Line
+      card={card}
+      line={{ value: null, text: missingText(card), all, view, picked: false }}
+      most={0}
+      {...rest}
+    />
+  );
+}
+
 /** One value. A click picks it, with Ctrl it alone, with Alt everything but it. */
-export function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
+function Line({ card, line, most, on, whole, stop, pick }: LineProps) {
   const exact = (count: number) => count.toLocaleString("en");
   const text = line.text === "" ? "empty text" : line.text;
   const name = whole

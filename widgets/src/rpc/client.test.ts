@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Model } from "../host";
 import type { Event } from "../protocol";
+import { FakeModel } from "../store/testing";
 import { KernelError, LOST_AFTER, RpcClient, SILENT_AFTER, SLOW_AFTER } from "./client";
 
 interface Sent {
@@ -8,34 +8,6 @@ interface Sent {
   client: string;
   id: number;
   target?: number;
-}
-
-class FakeModel implements Model {
-  readonly sent: Sent[] = [];
-  private readonly listeners = new Map<string, Set<(...values: never[]) => void>>();
-  broken = false;
-
-  get(): unknown {
-    return undefined;
-  }
-  set(): void {}
-  save_changes(): void {}
-  on(name: string, callback: (...values: never[]) => void): void {
-    this.listeners.set(name, (this.listeners.get(name) ?? new Set()).add(callback));
-  }
-  off(name: string, callback: (...values: never[]) => void): void {
-    this.listeners.get(name)?.delete(callback);
-  }
-  send(content: unknown): void {
-    if (this.broken) throw new Error("the kernel is dead");
-    this.sent.push(content as Sent);
-  }
-  emit(name: string, ...values: unknown[]): void {
-    for (const listener of this.listeners.get(name) ?? []) listener(...(values as never[]));
-  }
-  answer(request: Sent, reply: object, ...buffers: DataView[]): void {
-    this.emit("msg:custom", { client: request.client, id: request.id, ...reply }, buffers);
-  }
 }
 
 let model: FakeModel;
@@ -56,19 +28,23 @@ afterEach(() => {
 
 const last = () => model.sent.at(-1) as Sent;
 
+function answer(request: Sent, reply: object, ...buffers: DataView[]): void {
+  model.emit("msg:custom", { client: request.client, id: request.id, ...reply }, buffers);
+}
+
 it("matches answers to requests, in whatever order they come", async () => {
   const first = client.request("get_ids", {});
   const second = client.request("get_page", { start: 0, stop: 4 });
   const [a, b] = model.sent as [Sent, Sent];
-  model.answer(b, { type: "page", start: 0, rows: [] }, new DataView(new Uint8Array([1, 2]).buffer));
-  model.answer(a, { type: "ids", ids: ["9007199254740993"], count: 1 });
+  answer(b, { type: "page", start: 0, rows: [] }, new DataView(new Uint8Array([1, 2]).buffer));
+  answer(a, { type: "ids", ids: ["9007199254740993"], count: 1 });
   expect((await second).buffer).toEqual(new Uint8Array([1, 2]));
   expect((await first).reply.ids).toEqual(["9007199254740993"]);
 });
 
 it("turns an error into one with a hint", async () => {
   const asked = client.request("tag", { name: "x" });
-  model.answer(last(), { type: "error", message: "no", hint: "yes" });
+  answer(last(), { type: "error", message: "no", hint: "yes" });
   await expect(asked).rejects.toThrow(KernelError);
   await expect(asked).rejects.toMatchObject({ message: "no", hint: "yes" });
 });
@@ -80,7 +56,7 @@ it("cancels: the kernel is told, and a late answer is nobody's", async () => {
   abort.abort();
   await expect(asked).rejects.toMatchObject({ name: "AbortError" });
   expect(last()).toMatchObject({ type: "cancel", target: request.id });
-  model.answer(request, { type: "page", start: 0, rows: [] });
+  answer(request, { type: "page", start: 0, rows: [] });
   expect(client.connection.value).toBe("fine");
 });
 
@@ -89,7 +65,7 @@ it("leaves the answers of another client alone, and hears events", async () => {
   model.emit("msg:custom", { type: "ids", client: "another", id: last().id, ids: [], count: 0 }, []);
   model.emit("msg:custom", { type: "view_changed", version: 3 }, []);
   expect(events).toEqual([{ type: "view_changed", version: 3 }]);
-  model.answer(last(), { type: "ids", ids: ["1"], count: 1 });
+  answer(last(), { type: "ids", ids: ["1"], count: 1 });
   expect((await asked).reply.count).toBe(1);
 });
 
@@ -101,7 +77,7 @@ it("is slow after a while, and fine again when the answer comes", async () => {
   expect(client.connection.value).toBe("slow");
   vi.advanceTimersByTime(SILENT_AFTER);
   expect(client.connection.value).toBe("silent");
-  model.answer(last(), { type: "ids", ids: [], count: 0 });
+  answer(last(), { type: "ids", ids: [], count: 0 });
   await asked;
   expect(client.connection.value).toBe("fine");
 });
