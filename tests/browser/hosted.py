@@ -15,8 +15,8 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; style-src 'unsafe-inline'; "
     "img-src data: blob:; font-src data:; connect-src 'none'; child-src data: blob:"
 )
-# VS Code's, too, but for allow-same-origin: the frame reaches nothing of the page around it
-SANDBOX = "allow-scripts allow-forms allow-downloads allow-pointer-lock"
+# less than VS Code's, which also grants allow-same-origin and allow-forms: nothing here may need them
+SANDBOX = "allow-scripts allow-downloads allow-pointer-lock"
 COLOURS = {
     "dark": {"foreground": "#cccccc", "editor-background": "#1f1f1f", "editor-foreground": "#cccccc"},
     "light": {"foreground": "#3b3b3b", "editor-background": "#ffffff", "editor-foreground": "#3b3b3b"},

@@ -279,7 +279,7 @@ def test_the_whole_journey_with_the_keyboard_alone(notebook, explore, mapped, tm
     until(lambda: notebook.python("print(json.dumps(ds.slices()['name'].to_list()))"), ["by keys"])
     tab_to(explorer, lambda: focused(page, "button", "Export"))
     key.press("Enter")
-    path = explorer.root.locator("input[name=path]:not([disabled])")
+    path = explorer.root.locator("form[aria-busy=false] input[name=path]")
     path.wait_for()
     until(lambda: path.evaluate("(e) => e === document.activeElement"), True)
     key.press("Control+a")

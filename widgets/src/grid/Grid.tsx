@@ -1,4 +1,4 @@
-import type { TargetedDragEvent, TargetedEvent, TargetedMouseEvent } from "preact";
+import type { TargetedDragEvent, TargetedMouseEvent } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FailureNotice } from "../notice/Notice";
 import { SAMPLE_TYPE } from "../search/slice";
@@ -72,9 +72,21 @@ export function Grid({ store }: { store: Store }) {
     redraw((n) => n + 1);
   };
 
+  /** Whether the element has been scrolled; the browser tells that only with its next frame. */
+  const moved = () => {
+    const native = scroller.current?.scrollTop ?? 0;
+    if (native === scroll.current.native) return false;
+    const was = scroll.current.virtual;
+    scroll.current = scrolled(scroll.current, native, grid.height, box.height);
+    downwards.current = scroll.current.virtual >= was;
+    return true;
+  };
+
   const reveal = (row: number) => {
+    const elsewhere = moved();
     const top = revealed(grid, row, scroll.current.virtual, box.height);
     if (top !== scroll.current.virtual) scrollTo(top);
+    else if (elsewhere) redraw((n) => n + 1);
   };
 
   // Other rows begin where somebody wants to look; for the same rows in another size, what was on top stays there.
@@ -104,12 +116,8 @@ export function Grid({ store }: { store: Store }) {
     if (box.width > 0 && count > 0) slice.show(seen, around, standing(grid, virtual));
   }, [virtual, ...seen, ...around, virtual === scroll.current.virtual, shown?.order, box.width > 0]);
 
-  const onScroll = (event: TargetedEvent<HTMLDivElement>) => {
-    const element = event.currentTarget;
-    if (element.scrollTop === scroll.current.native) return;
-    const was = scroll.current.virtual;
-    scroll.current = scrolled(scroll.current, element.scrollTop, grid.height, box.height);
-    downwards.current = scroll.current.virtual >= was;
+  const onScroll = () => {
+    if (!moved()) return;
     if (stuck(scroll.current, grid.height, box.height)) scrollTo(scroll.current.virtual);
     redraw((n) => n + 1);
     clearTimeout(settle.current);

@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from "preact/hooks";
 import type { Exports } from "../protocol";
 import { type Failure, failureOf } from "../store/failure";
 import type { Store } from "../store/store";
+import { Form } from "./Form";
 import { Refusal } from "./Refusal";
 import type { What } from "./slice";
 import { WhatField } from "./WhatField";
@@ -24,7 +25,8 @@ export function ExportForm({ store }: { store: Store }) {
       ({ reply }) => {
         setExports(reply);
         setFormat(reply.formats[0] ?? "");
-        setPath(reply.path);
+        // The suggestion never takes the place of what was typed in the meantime.
+        setPath((typed) => typed || reply.path);
         setLabels(reply.fields[0] ?? "");
       },
       (error) => setFailure(failureOf(error)),
@@ -46,13 +48,7 @@ export function ExportForm({ store }: { store: Store }) {
   };
 
   return (
-    <form
-      aria-busy={exports === null}
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!idle) void begin();
-      }}
-    >
+    <Form idle={idle} busy={exports === null} send={() => void begin()}>
       <label for={`${id}-path`}>Folder, on the machine of the kernel</label>
       <input
         id={`${id}-path`}
@@ -62,8 +58,6 @@ export function ExportForm({ store }: { store: Store }) {
         autocomplete="off"
         spellcheck={false}
         maxLength={4096}
-        // Not disabled while its beginning is on the way: then the focus could not go there.
-        readOnly={exports === null}
         value={path}
         onInput={(event) => setPath(event.currentTarget.value)}
       />
@@ -115,11 +109,16 @@ export function ExportForm({ store }: { store: Store }) {
         replace what is there
       </label>
       <div class="curate-form-line curate-form-end">
-        <button type="submit" class="curate-button curate-strong" disabled={idle}>
+        <button
+          type="button"
+          class="curate-button curate-strong"
+          disabled={idle}
+          onClick={() => void begin()}
+        >
           Export
         </button>
       </div>
       <Refusal failure={failure} />
-    </form>
+    </Form>
   );
 }

@@ -1,6 +1,7 @@
 import { useId, useState } from "preact/hooks";
 import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
+import { Form } from "./Form";
 import { Refusal } from "./Refusal";
 import type { What } from "./slice";
 import { WhatField } from "./WhatField";
@@ -23,12 +24,7 @@ export function SaveForm({ store }: { store: Store }) {
   };
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!idle) void save();
-      }}
-    >
+    <Form idle={idle} send={() => void save()}>
       <label for={`${id}-name`}>Name of the slice</label>
       <input
         id={`${id}-name`}
@@ -54,11 +50,11 @@ export function SaveForm({ store }: { store: Store }) {
       <WhatField store={store} what={what} onChange={setWhat} />
       <div class="curate-form-line curate-form-end">
         {again && <span class="curate-quiet">There is one of this name; this will be its newest.</span>}
-        <button type="submit" class="curate-button curate-strong" disabled={idle}>
+        <button type="button" class="curate-button curate-strong" disabled={idle} onClick={() => void save()}>
           Save
         </button>
       </div>
       <Refusal failure={failure} />
-    </form>
+    </Form>
   );
 }

@@ -2,6 +2,7 @@ import { useId, useState } from "preact/hooks";
 import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
 import { completions } from "./completion";
+import { Form } from "./Form";
 import { Refusal } from "./Refusal";
 
 /** A tag for the selection: typed, or picked from those that there are. Enter gives it. */
@@ -29,12 +30,7 @@ export function TagForm({ store }: { store: Store }) {
   };
 
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        if (!idle) void give(chosen, false);
-      }}
-    >
+    <Form idle={idle} send={() => void give(chosen, false)}>
       <label for={`${id}-name`}>Tag {selected} selected</label>
       <div class="curate-form-line">
         <input
@@ -60,7 +56,12 @@ export function TagForm({ store }: { store: Store }) {
             else if (event.key === "ArrowUp") move(event, -1);
           }}
         />
-        <button type="submit" class="curate-button curate-strong" disabled={idle}>
+        <button
+          type="button"
+          class="curate-button curate-strong"
+          disabled={idle}
+          onClick={() => void give(chosen, false)}
+        >
           Tag
         </button>
         <button type="button" class="curate-button" disabled={idle} onClick={() => void give(chosen, true)}>
@@ -85,6 +86,6 @@ export function TagForm({ store }: { store: Store }) {
         ))}
       </div>
       <Refusal failure={failure} />
-    </form>
+    </Form>
   );
 }
