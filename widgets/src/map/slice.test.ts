@@ -3,6 +3,7 @@ import { ShellSlice } from "../app/slice";
 import { GridSlice } from "../grid/slice";
 import { InspectorSlice } from "../inspector/slice";
 import type { MapState, Reply, Request } from "../protocol";
+import { LATER_AFTER } from "../rpc/client";
 import { SelectionSlice } from "../selection/slice";
 import { Core } from "../store/core";
 import { FakeModel, state } from "../store/testing";
@@ -103,6 +104,9 @@ it("asks for new masks when the view or the selection changes, and only for the 
   const stale = model.last("get_masks").id;
   void core.hello();
   await model.answer("hello", state({ version: 2, revision: 1 }));
+  // counts and pictures of the other view go before
+  expect(model.count("get_masks")).toBe(2);
+  await vi.advanceTimersByTimeAsync(LATER_AFTER);
   expect(model.count("get_masks")).toBe(3);
   expect(model.last("cancel").target).toBe(stale);
   await send("get_masks", { type: "masks", map: 7 }, new Uint8Array([0b1111, 0]));

@@ -80,7 +80,7 @@ export class MapSlice {
         const job = state.jobs.find((one) => one.kind === "project");
         if (job !== undefined) this.job.value = job;
         if (before === null) return;
-        this.outdate();
+        this.outdate(true);
         this.painting.refilter();
         // Tags and labels may be other ones now; columns of the metadata are not.
         const kind = this.painting.colour.peek()?.kind;
@@ -187,13 +187,13 @@ export class MapSlice {
     this.pointing.reset(scene);
   }
 
-  /** The view or the selection has changed. */
-  private outdate(): void {
+  /** The view or the selection has changed; after another step, counts and pictures go before. */
+  private outdate(later = false): void {
     this.outdated = !this.attached;
-    if (this.attached) void this.loadMasks();
+    if (this.attached) void this.loadMasks(later);
   }
 
-  private async loadMasks(): Promise<void> {
+  private async loadMasks(later = false): Promise<void> {
     const info = this.info.peek();
     const scene = this.scene.peek();
     if (info === null || scene === null) return;
@@ -201,6 +201,7 @@ export class MapSlice {
     const abort = new AbortController();
     this.masking = abort;
     try {
+      if (later) await this.core.rpc.idle();
       const { buffer } = await this.core.rpc.request("get_masks", { map: info.map }, abort.signal);
       if (this.scene.peek() !== scene) return;
       const { inView, selected } = unpack(buffer, scene.state);

@@ -65,12 +65,15 @@ interface Waiting {
 export const SLOW_AFTER = 1500;
 export const SILENT_AFTER = 20_000;
 export const LOST_AFTER = 4000;
+/** How long what nobody looks at first lets other requests go before. */
+export const LATER_AFTER = 200;
 
 /** Requests to the kernel, each answered by a promise that can be cancelled with an AbortSignal. */
 export class RpcClient {
   readonly client: string;
   readonly connection = signal<Connection>("fine");
   private readonly waiting = new Map<number, Waiting>();
+  private idlers: (() => void)[] = [];
   private nextId = 1;
   private slowTimer: ReturnType<typeof setTimeout> | undefined;
   private lostTimer: ReturnType<typeof setTimeout> | undefined;
@@ -105,6 +108,18 @@ export class RpcClient {
       });
       this.post({ type, client: this.client, id, ...body });
       this.watch();
+    });
+  }
+
+  /**
+   * Resolves when no answer is owed, and at the latest after LATER_AFTER: for what may come after what is waited for,
+   * because kernel, server and page have few cores among them.
+   */
+  idle(): Promise<void> {
+    if (this.waiting.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.idlers.push(resolve);
+      setTimeout(resolve, LATER_AFTER);
     });
   }
 
@@ -144,9 +159,10 @@ export class RpcClient {
     else waiting.resolve({ reply: message, buffer: bytes(buffers[0]) });
   };
 
-  /** Tell "silent" from "slow" from "fine" by the oldest request that waits. */
+  /** Let go on who waited for all answers; tell "silent" from "slow" from "fine" by the oldest request that waits. */
   private watch(): void {
     clearTimeout(this.slowTimer);
+    if (this.waiting.size === 0) for (const go of this.idlers.splice(0)) go();
     if (this.connection.peek() === "lost") return;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { since } of this.waiting.values()) oldest = Math.min(oldest, since);
