@@ -50,6 +50,7 @@ PICTURES = f"""{VISIBLE}.length > 0 && {VISIBLE}.every((tile) => {{
         const image = tile.querySelector("img");
         return image?.complete && image.naturalWidth > 0 && tile.textContent !== "";
     }})"""
+OTHER = """document.querySelector('.curate-card[data-key*="place"]').textContent"""
 CARDS = 'document.querySelectorAll(".curate-widget .curate-card .curate-value-count").length > 20'
 MAP = """document.querySelector(".curate-widget [role=application]") !== null
     && document.querySelector(".curate-widget .curate-map-arriving") === null
@@ -84,10 +85,15 @@ class Measuring:
         self.searched = 0
         self.explorer = Explorer(self.page, self.page.locator(".curate-widget").first)
 
-    def until(self, condition: str, act: Callable[[], Any]) -> float:
-        """Milliseconds from the input in `act` until `condition` is on the screen; from rest, as after a look."""
+    def until(self, shown: str, act: Callable[[], Any], then: str = "true") -> float:
+        """Milliseconds from the input in `act` until `shown` is another one and `then` holds; from rest, as after a look."""
         self.page.wait_for_timeout(REST)
-        self.page.evaluate(f"() => {{ window.timing = probe.until(() => {condition}); }}")
+        self.page.evaluate(
+            f"""() => {{
+                const before = {shown};
+                window.timing = probe.until(() => {shown} !== before && {then});
+            }}"""
+        )
         act()
         return float(self.page.evaluate("() => window.timing"))
 
@@ -111,51 +117,42 @@ class Measuring:
         """Click a value: until the counts of another card have changed, and the bar of the pressed value."""
         values = ["rain", "snow", "fog", "hail", "clear"]
         value = self.explorer.value("weather", values[int(self.rng.integers(len(values)))])
-        other = "document.querySelector('.curate-card[data-key*=\"place\"]').textContent"
-        before = json.dumps(self.page.evaluate(f"() => {other}"))
-        return self.until(f"{other} !== {before}", value.click)
+        return self.until(OTHER, value.click)
 
     def brush(self) -> float:
         """Brush a histogram, until the counts of another card have changed."""
         # beside the last one, or it would be moved
         self.left = not self.left
         low = self.rng.uniform(0.02, 0.1) if self.left else self.rng.uniform(0.52, 0.6)
-        other = "document.querySelector('.curate-card[data-key*=\"place\"]').textContent"
-        before = json.dumps(self.page.evaluate(f"() => {other}"))
-        return self.until(f"{other} !== {before}", lambda: self.explorer.brush("brightness", low, low + 0.35))
+        return self.until(OTHER, lambda: self.explorer.brush("brightness", low, low + 0.35))
 
     def page_of_grid(self) -> float:
         """The next page, until all its pictures are there."""
-        before = json.dumps(self.page.evaluate(f"() => {NAMES}"))
-        return self.until(f"{NAMES} !== {before} && {PICTURES}", lambda: self.explorer.grid.press("PageDown"))
+        return self.until(NAMES, lambda: self.explorer.grid.press("PageDown"), PICTURES)
 
     def sort(self) -> float:
         """Sort by another column, until the pictures of the new order are there."""
-        before = json.dumps(self.page.evaluate(f"() => {NAMES}"))
         turn = self.explorer.root.locator(".curate-toolbar button[aria-label*='turn round']")
-        return self.until(f"{NAMES} !== {before} && {PICTURES}", turn.click)
+        return self.until(NAMES, turn.click, PICTURES)
 
     def scroll(self) -> float:
         """Go to a random place, until its pictures are there."""
-        before = json.dumps(self.page.evaluate(f"() => {NAMES}"))
         share = float(self.rng.random())
         go = f"() => {{ const g = document.querySelector('.curate-grid'); probe.act(); g.scrollTop = {share} * g.scrollHeight; }}"
-        return self.until(f"{NAMES} !== {before} && {PICTURES}", lambda: self.page.evaluate(go))
+        return self.until(NAMES, lambda: self.page.evaluate(go), PICTURES)
 
     def search(self) -> float:
         """Search by words, until the best are there."""
         # each adds to those before it, so none may come twice
         self.searched += 1
-        before = json.dumps(self.page.evaluate(f"() => {NAMES}"))
         self.explorer.field.fill(WORDS[self.searched % len(WORDS)])
-        return self.until(f"{NAMES} !== {before} && {PICTURES}", lambda: self.explorer.field.press("Enter"))
+        return self.until(NAMES, lambda: self.explorer.field.press("Enter"), PICTURES)
 
     def lasso(self, share: float) -> tuple[float, int]:
         """Lasso, until the bar says how many. Milliseconds, and how many."""
         self.explorer.map.scroll_into_view_if_needed()
         said = 'document.querySelector(".curate-selected").innerText'
-        before = json.dumps(self.page.evaluate(f"() => {said}"))
-        took = self.until(f"{said} !== {before}", lambda: self.explorer.lasso(share))
+        took = self.until(said, lambda: self.explorer.lasso(share))
         return took, int(self.notebook.python("print(explorer.selected_count)"))
 
     def clear(self) -> None:
@@ -199,6 +196,7 @@ def measure(path: Path, large: bool) -> Iterator[tuple[str, float, str, str]]:
         at.clear()
         yield ("a brush over a histogram", median(at.brush), "ms", "150 ms" if large else fast)
         at.clear()
+        at.explorer.grid.press("PageDown")  # to the last one in sight: nothing is scrolled yet
         yield ("the next page of the grid", median(at.page_of_grid), "ms", "150 ms" if large else fast)
         yield ("scrolling to a random place", median(at.scroll), "ms", "250 ms" if large else fast)
         pick = at.explorer.root.locator(".curate-picker").first
