@@ -106,6 +106,26 @@ class Sample(Step, frozen=True, tag="sample"):
 AnyStep: TypeAlias = Where | Search | Tagged | Untagged | Select | Exclude | SortBy | Limit | Sample
 
 
+class Hunted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The hunt whose answers chose the samples of a query.
+
+    Attributes:
+        name: of the hunt.
+        seed: of the hunt.
+        part: found, rejected, unsure or likely.
+        python: where it looked and what for, as Python.
+        answers: samples that had been judged by then.
+        estimate: what its latest audit said, in words; empty where there was none.
+    """
+
+    name: str
+    seed: int = 0
+    part: str = "found"
+    python: str = ""
+    answers: int = 0
+    estimate: str = ""
+
+
 class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """The steps of a view, with what they ran on when that has been recorded.
 
@@ -113,6 +133,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         steps: in the order in which they apply.
         encoder: name and weights hash of the encoder of its searches.
         versions: the version of every table at the moment it was saved.
+        hunt: where its samples were chosen in a hunt, which one.
 
     >>> q = Query().then(Where("weather = ?", ("rain",))).then(Limit(5))
     >>> print(q.to_python())
@@ -124,10 +145,11 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     steps: tuple[AnyStep, ...] = ()
     encoder: dict[str, str] | None = None
     versions: dict[str, int] | None = None
+    hunt: Hunted | None = None
 
     def then(self, step: AnyStep) -> Query:
         """This query with one step more."""
-        return Query(steps=(*self.steps, step), encoder=self.encoder, versions=self.versions)
+        return msgspec.structs.replace(self, steps=(*self.steps, step))
 
     def to_json(self) -> str:
         """JSON text that `from_json` reads."""
@@ -142,7 +164,7 @@ class Query(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
         """
         try:
             return msgspec.json.decode(text, type=cls)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise errors.BadQuery(
                 f"This is not a query: {error}", hint="use the text that query.to_json() gave"
             ) from None

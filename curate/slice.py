@@ -44,7 +44,7 @@ class Slice:
     @property
     def view(self) -> View:
         """The query as it answers today."""
-        return View(self._dataset, Query(steps=self.query.steps))
+        return View(self._dataset, Query(steps=self.query.steps, hunt=self.query.hunt))
 
     @property
     def members(self) -> View:
@@ -68,6 +68,7 @@ def save_slice(view: View, name: str, *, note: str = "") -> Slice:
         steps=view.query.steps,
         encoder=encoder_of(view),
         versions={k: v for k, v in dataset.folder.versions().items() if v},
+        hunt=view.query.hunt,
     )
     payload = {"name": name, "note": note, "query": recorded.to_json()}
     dataset.write_event("slice", payload, sample_ids=np.asarray(ids))

@@ -7,6 +7,7 @@ from curate import errors
 from curate.query import (
     Example,
     Exclude,
+    Hunted,
     Limit,
     Query,
     Sample,
@@ -131,6 +132,18 @@ def test_a_nested_query_prints_as_python():
 def test_what_is_no_query_is_refused(text):
     with pytest.raises(errors.BadQuery, match="not a query"):
         Query.from_json(text)
+
+
+def test_a_query_nested_beyond_all_measure_is_refused():
+    with pytest.raises(errors.BadQuery, match="recursion"):
+        Query.from_json('{"steps":[{"step":"exclude","query":' * 5000 + "{}" + "}]}" * 5000)
+
+
+def test_a_query_keeps_the_hunt_that_chose_its_samples():
+    query = Query((Select((3, 1)),), hunt=Hunted("night hail", seed=7, answers=120))
+    assert query.then(Limit(1)).hunt == query.hunt
+    assert Query.from_json(query.to_json()) == query
+    assert query.to_python() == "ds.select([3, 1])"
 
 
 def test_weights_and_words_are_checked():
