@@ -7,8 +7,10 @@ is a fold over the events that nobody has undone.
 from __future__ import annotations
 
 import getpass
+import hashlib
 import json
 import os
+import platform
 import secrets
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,10 @@ import pyarrow as pa
 from curate.store import schemas
 
 # Undo takes one of these back; what is not here (an ingest, an embedding) is either derived or a fact.
-UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "undo"})
+UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "hunt", "verdict", "audit", "undo"})
+
+# What happens in a hunt: it begins, a batch is shown to somebody, samples are answered, an audit is drawn and estimated.
+OF_A_HUNT = frozenset({"hunt", "shown", "verdict", "audit", "estimate"})
 
 
 def actor() -> str:
@@ -41,6 +46,12 @@ def notebook() -> str | None:
     return os.path.basename(session) if session else None  # noqa: PTH119 - may be a URL-like path, not a file
 
 
+def reviewer() -> str:
+    """Who looks at pictures where: one notebook of one person on one machine, or one script; no name can be read from it."""
+    where = os.environ.get("JPY_SESSION_NAME") or os.getpid()
+    return hashlib.blake2b(f"{actor()}\0{platform.node()}\0{where}".encode(), digest_size=8).hexdigest()
+
+
 def event_row(
     action: str,
     payload: Mapping[str, Any],
@@ -52,7 +63,8 @@ def event_row(
     """One row for the events table.
 
     Args:
-        action: tag, untag, slice, split, label, root, ingest, embed, export, snapshot, purge, undo.
+        action: tag, untag, slice, split, label, hunt, shown, verdict, audit, estimate, root, ingest, embed, export, snapshot,
+            purge, undo.
         payload: what JSON can hold.
         sample_ids: (m,) int64, whom it touched.
         codes: (m,) int16, the part of each sample in a split.

@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from curate import errors
 from curate.store import events, schemas
 from curate.store.folder import Folder
+from curate.store.hunts import HuntLog, fold
 from curate.store.tables import latest_rows
 
 _SEAL = {"enable_external_access": "false", "python_enable_replacements": "false", "lock_configuration": "true"}
@@ -48,6 +49,7 @@ class Session:
         filters: masks ((n,) bool by position) of filters that ran on this version (`curate.search.evaluation`).
         scores: (n,) float32 and (n,) bool that searches gave on this version, likewise.
         tags: tag to (m,) int64 sample ids, sorted.
+        hunts: name to the event that began the hunt; `hunt_log` folds what followed.
         log: all events, oldest first, without the ids they touched: event_id, action, actor, time, notebook, count,
             payload (a dict) and undone.
     """
@@ -65,6 +67,7 @@ class Session:
         self.splits: dict[str, dict[str, Any]] = {}
         self.slices: dict[str, dict[str, Any]] = {}
         self.roots: dict[str, str] = {}
+        self.hunts: dict[str, dict[str, Any]] = {}
         self.dtypes: dict[str, str] = {}
         self.filters: dict[Any, np.ndarray] = {}
         self.scores: dict[Any, tuple[np.ndarray, np.ndarray]] = {}
@@ -73,6 +76,7 @@ class Session:
         self._seen: dict[str, int] = {}
         self._retracted: set[str] = set()
         self._read_events = 0
+        self._members: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._looked = 0.0
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.lock = threading.RLock()
@@ -129,21 +133,26 @@ class Session:
             changed = {name for name in found if found[name] != self._seen.get(name)} | (set(self._seen) - set(found))
             wide = any(name == "samples" or name.startswith("fields/") for name in changed) or not self._seen
             log = "events" in changed or not self._seen
+            hunting = False
             if log:
                 # before samples: split columns are part of the wide row
-                wide = self._load_events() or wide
+                columns, hunting = self._load_events()
+                wide = columns or wide
             if wide:
                 self._load_samples()
-            if wide or log:
+            if wide or (log and not hunting):
                 self._load_tags()
+            if wide or log:
                 self._load_log()
             retracted = {row["payload"]["run"] for row in self.log if row["action"] == "label" and row["undone"]}
             if "labels" in changed or retracted != self._retracted or not self._seen:
                 self._load_labels(retracted)
             self._seen = found
-            self.filters.clear()
-            self.scores.clear()
-            self.version += 1
+            # the answers of a hunt are in no column: a review of thousands would else score everything anew after each
+            if not hunting or changed != {"events"}:
+                self.filters.clear()
+                self.scores.clear()
+                self.version += 1
             self._tell()
             return True
 
@@ -252,12 +261,28 @@ class Session:
             np.frombuffer(codes or b"", dtype="<i2"),
         )
 
-    def _load_events(self) -> bool:
-        """Fold the new events in. Returns whether a column of the wide row changed."""
+    def hunt_log(self, hunt: str) -> HuntLog:
+        """What has happened in the hunt that the event `hunt` began."""
+        with self.lock:
+            rows = [r for r in self.log if r["action"] in events.OF_A_HUNT and r["payload"].get("hunt") == hunt]
+            unread = [r["row"] for r in rows if r["row"] not in self._members]
+            if unread:
+                taken = self.folder.events.take(np.array(unread), ["sample_ids", "codes"])
+                for at, row in enumerate(unread):
+                    ids, codes = taken.column("sample_ids")[at].values, taken.column("codes")[at].as_py()
+                    self._members[row] = (
+                        np.empty(0, np.int64) if ids is None else ids.to_numpy(),
+                        np.frombuffer(codes or b"", dtype="<i2"),
+                    )
+            return fold(rows, [self._members[r["row"]] for r in rows])
+
+    def _load_events(self) -> tuple[bool, bool]:
+        """Fold the new events in. Returns whether a column of the wide row changed, and whether all are about hunts."""
         columns = ["event_id", "action", "actor", "time", "notebook", "count", "payload"]
         new = self.folder.events.read(columns, since=self._read_events).to_pylist()
         if self.folder.events.count() < self._read_events + len(new):  # rows have gone (a purge): from the start
             self.log, self._read_events, self.tags = [], 0, {}
+            self._members.clear()
             new = self.folder.events.read(columns).to_pylist()
         for offset, row in enumerate(new):
             row["row"] = self._read_events + offset
@@ -268,18 +293,35 @@ class Session:
         gone = events.undone(*_columns(self.log, "event_id", "action", "payload"))
         for row in self.log:
             row["undone"] = row["event_id"] in gone
+        hunting = bool(new) and self._about_hunts(new)
         undoing = any(row["action"] in {"undo", "purge"} for row in new)
-        if undoing:
+        if undoing and not hunting:
             self.tags, first = {}, 0
+            self._members.clear()
         for row in self.log[first:]:
             if row["action"] in {"tag", "untag"} and not row["undone"]:
                 self._fold_tag(row)
         splits = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("split")}
         slices = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("slice")}
         roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
+        hunts = [{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")]
+        # two that began one hunt at the same moment share the first of them
+        self.hunts = {hunt["name"]: hunt for hunt in reversed(hunts)}
         changed = splits != self.splits
         self.splits, self.slices, self.roots = splits, slices, roots
-        return changed
+        return changed, hunting
+
+    def _about_hunts(self, new: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether these events say something of hunts only, or take back what did."""
+        if not all(row["action"] in {*events.OF_A_HUNT, "undo"} for row in new):
+            return False
+        by_id = {row["event_id"]: row for row in self.log}
+        for row in new:
+            while row["action"] == "undo":
+                row = by_id[row["payload"]["event"]]  # noqa: PLW2901 - along the chain of undos
+            if row["action"] not in events.OF_A_HUNT:
+                return False
+        return True
 
     def _standing(self, action: str) -> Iterator[dict[str, Any]]:
         return (row for row in self.log if row["action"] == action and not row["undone"])
@@ -400,6 +442,8 @@ def describe(row: Mapping[str, Any]) -> str:
             return str(payload.get("what", payload["event"]))
         case "label":
             return f"{payload['field']}, by {payload['source']}"
+        case "verdict":
+            return f"{payload['name']}: {payload['verdict']}"
         case _:
             return str(payload.get("name") or payload.get("source") or payload.get("path") or "")
 

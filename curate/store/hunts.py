@@ -1,0 +1,133 @@
+"""A hunt, folded from its events: who was shown what, what was answered, what was audited.
+
+Answers of two processes are two rows of an append-only table, so neither is lost; of one sample the latest answer counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+YES, NO, UNSURE = 1, 0, -1
+VERDICTS = {"yes": YES, "no": NO, "unsure": UNSURE}
+
+ZONE, DRAWN, OUTSIDE = 0, 1, 2
+"""Codes of an audit's samples: in the zone, drawn from it, drawn from everything else."""
+
+
+@dataclass(frozen=True, eq=False)
+class AuditLog:
+    """One audit: its plan was written before anything was drawn, and its estimate when the last answer was there.
+
+    Attributes:
+        event_id: of the plan.
+        plan: seed, sizes and share of the error rate, as JSON holds them.
+        zone: (r,) int64, the unreviewed samples of the zone.
+        drawn: (n,) int64 of the zone, in the order of the draw; empty until it was drawn.
+        outside: (m,) int64 of everything else.
+        estimate: the latest one, None before.
+        given_up: somebody has undone it; its look stays spent.
+    """
+
+    event_id: str
+    plan: Mapping[str, Any]
+    zone: np.ndarray
+    drawn: np.ndarray
+    outside: np.ndarray
+    estimate: Mapping[str, Any] | None
+    given_up: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """The batch that somebody has before them, who answers it or asks for another one."""
+
+    ids: np.ndarray
+    reviewer: str
+    row: int
+    time: datetime
+
+
+@dataclass(frozen=True, eq=False)
+class HuntLog:
+    """What has happened in a hunt.
+
+    Attributes:
+        ids: (m,) int64, every answered sample once, in the order of their first answers.
+        verdicts: (m,) int8, the latest answer: `YES`, `NO` or `UNSURE`.
+        times: (m,) int64, how often each was answered.
+        answers: events of standing answers, oldest first: event_id, actor, verdict, count.
+        audits: oldest first.
+        shown: reviewer to the latest batch.
+    """
+
+    ids: np.ndarray
+    verdicts: np.ndarray
+    times: np.ndarray
+    answers: tuple[Mapping[str, Any], ...] = ()
+    audits: tuple[AuditLog, ...] = ()
+    shown: Mapping[str, Shown] = field(default_factory=dict)
+
+    def those(self, verdict: int) -> np.ndarray:
+        """(k,) int64, the samples whose latest answer is `verdict`."""
+        ids: np.ndarray = self.ids[self.verdicts == verdict]
+        return ids
+
+
+def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, np.ndarray]]) -> HuntLog:
+    """Fold the events of one hunt.
+
+    Args:
+        rows: rows of the log, oldest first, undone ones among them.
+        members: sample ids (int64) and codes (int16) of each.
+
+    >>> row = {"action": "verdict", "undone": False, "payload": {"verdict": "yes"}, "event_id": "a", "actor": "ada", "row": 0}
+    >>> fold([row], [(np.array([7, 9]), np.empty(0, np.int16))]).those(YES).tolist()
+    [7, 9]
+    """
+    order: dict[int, int] = {}
+    verdicts: list[int] = []
+    times: list[int] = []
+    answers: list[Mapping[str, Any]] = []
+    plans: dict[str, tuple[Mapping[str, Any], np.ndarray]] = {}
+    draws: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    estimates: dict[str, Mapping[str, Any]] = {}
+    shown: dict[str, Shown] = {}
+    for row, (ids, codes) in zip(rows, members, strict=True):
+        payload = row["payload"]
+        match row["action"]:
+            case "verdict" if not row["undone"]:
+                verdict = VERDICTS[payload["verdict"]]
+                answers.append({**row, "sample_ids": ids})
+                for sample in ids.tolist():
+                    at = order.setdefault(sample, len(order))
+                    if at == len(verdicts):
+                        verdicts.append(verdict)
+                        times.append(1)
+                    else:
+                        verdicts[at], times[at] = verdict, times[at] + 1
+            case "audit" if "audit" not in payload:
+                plans[row["event_id"]] = row, ids
+            case "audit":
+                # the plan has said how it is drawn: of two processes that did so the first one counts
+                draws.setdefault(payload["audit"], (ids[codes == DRAWN], ids[codes == OUTSIDE]))
+            case "estimate":
+                estimates[payload["audit"]] = payload
+            case "shown":
+                shown[payload["reviewer"]] = Shown(ids, payload["reviewer"], row["row"], row["time"])
+    nothing = np.empty(0, np.int64), np.empty(0, np.int64)
+    return HuntLog(
+        ids=np.fromiter(order, np.int64, len(order)),
+        verdicts=np.array(verdicts, np.int8),
+        times=np.array(times, np.int64),
+        answers=tuple(answers),
+        audits=tuple(
+            AuditLog(event, row["payload"], ids, *draws.get(event, nothing), estimates.get(event), row["undone"])
+            for event, (row, ids) in plans.items()
+        ),
+        shown=shown,
+    )
