@@ -44,7 +44,10 @@ def check_where(cursor: duckdb.DuckDBPyConnection, sql: str, columns: Iterable[s
             f"{sql!r} is more than one boolean expression", hint="each bracket opens before it closes"
         ) from None
     _refuse_foreign(tree["where_clause"], sql, ())
-    named = set(_columns(tree["where_clause"]))
+    try:
+        named = set(_columns(tree["where_clause"]))
+    except RecursionError:
+        raise _too_deep(sql) from None
     known = {c.lower(): c for c in columns}
     for name in named:
         if name.lower() not in known:
@@ -66,9 +69,39 @@ def check_select(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
     _refuse_foreign(tree, sql, ("this", *_cte_names(tree)), volatile=True)
 
 
+def where_tree(cursor: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """The expression as DuckDB parses it: dicts and lists.
+
+    Raises:
+        BadQuery: it cannot be read.
+    """
+    return _parse(cursor, f"SELECT 1 FROM samples WHERE (\n{sql}\n)", sql).get("where_clause")
+
+
+def nodes(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every dict of a parsed tree, those above before those inside."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            yield node
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
+
+
+def _too_deep(sql: str) -> errors.BadQuery:
+    shown = sql if len(sql) <= 200 else sql[:200] + "…"
+    return errors.BadQuery(f"{shown!r} is nested too deep", hint="take brackets or NOTs out of it")
+
+
 def _parse(cursor: duckdb.DuckDBPyConnection, statement: str, shown: str) -> dict[str, Any]:
     # to the end: DuckDB 2 keeps a connection busy until every row of a result has been fetched
-    parsed = json.loads(cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()[0][0])
+    serialized = cursor.execute("SELECT json_serialize_sql(?)", [statement]).fetchall()[0][0]
+    try:
+        parsed = json.loads(serialized)
+    except RecursionError:
+        raise _too_deep(shown) from None
     if parsed.get("error"):
         message = str(parsed.get("error_message", "cannot be parsed")).splitlines()[0]
         if "Only SELECT" in message:
@@ -102,19 +135,9 @@ def _without_places(node: Any) -> Any:
     return node
 
 
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(node, dict):
-        yield node
-        for value in node.values():
-            yield from _walk(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _walk(value)
-
-
 def _refuse_foreign(tree: Any, sql: str, tables: Sequence[str], *, volatile: bool = False) -> None:
     allowed = TABLES | {t.lower() for t in tables}
-    for node in _walk(tree):
+    for node in nodes(tree):
         kind = node.get("type")
         if kind == "BASE_TABLE":
             path = (node.get("qualified_name") or {}).get("path") or [node["table_name"]]
@@ -135,7 +158,7 @@ def _refuse_foreign(tree: Any, sql: str, tables: Sequence[str], *, volatile: boo
 
 def _cte_names(tree: Any) -> list[str]:
     names = []
-    for node in _walk(tree):
+    for node in nodes(tree):
         entries = (node.get("cte_map") or {}).get("map") if isinstance(node.get("cte_map"), dict) else None
         names += [entry["key"] for entry in entries or []]
     return names
@@ -150,7 +173,7 @@ def _columns(node: Any) -> Iterator[str]:
             return
         if kind == "LAMBDA":
             bound = {
-                n for part in _walk(node.get("lhs")) if part.get("class") == "COLUMN_REF" for n in part["column_names"]
+                n for part in nodes(node.get("lhs")) if part.get("class") == "COLUMN_REF" for n in part["column_names"]
             }
             yield from (n for n in _columns(node.get("expr")) if n not in bound)
             return
