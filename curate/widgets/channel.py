@@ -98,7 +98,10 @@ class Channel:
                 flooded = BadMessage(f"The widget asks too much: {waiting} requests wait", hint="wait a moment")
                 self.send(failure(request.client, request.id, flooded))
                 return
-            pool = self._writes if isinstance(request, IN_ORDER) else self._reads
+            in_order = isinstance(request, IN_ORDER) or (
+                isinstance(request, protocol.GetFacets) and request.after_edits
+            )
+            pool = self._writes if in_order else self._reads
             try:
                 self._pending[key] = pool.submit(self._handle, request)
             except RuntimeError:  # closed meanwhile

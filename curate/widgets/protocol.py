@@ -41,6 +41,8 @@ Text = Annotated[str, msgspec.Meta(max_length=10_000)]
 SampleId = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,19}$")]
 Samples = Annotated[list[SampleId], msgspec.Meta(min_length=1, max_length=10_000)]
 Operation = Literal["set", "add", "remove", "toggle"]
+Verdict = Literal["yes", "no", "unsure"]
+HuntTask = Literal["hunt", "audit", "unsure", "again"]
 CardKind = Literal["category", "number", "time", "boolean", "tags", "labels"]
 Scalar = str | int | float | bool | None
 
@@ -335,9 +337,14 @@ class StopJob(Request, tag="stop_job", frozen=True):
 
 
 class GetFacets(Request, tag="get_facets", frozen=True):
-    """All facet cards, or those of some columns, each counted over the dataset and over the view."""
+    """All facet cards, or those of some columns, each counted over the dataset and over the view.
+
+    With `after_edits` it waits its turn behind the changes that were sent before it: what a step leaves is counted without
+    another way from the kernel to the browser and back.
+    """
 
     columns: Annotated[list[tuple[CardKind, Name]], msgspec.Meta(max_length=1000)] | None = None
+    after_edits: bool = False
 
 
 class GetValues(Request, tag="get_values", frozen=True):
@@ -388,6 +395,54 @@ class GetDensity(Request, tag="get_density", frozen=True):
     """How many samples of the dataset and of the view fall where, for maps of more points than are drawn."""
 
     map: int
+
+
+# -- the hunt ---------------------------------------------------------------------------------------------------------
+
+
+class GetHunt(Request, tag="get_hunt", frozen=True):
+    """How the hunt stands. `samples` are those that the browser is about to show: others may have answered them."""
+
+    samples: Annotated[list[SampleId], msgspec.Meta(max_length=1000)] = []
+
+
+class GetNext(Request, tag="get_next", frozen=True):
+    """Samples to be looked at next, with their thumbnails.
+
+    task: "hunt": what the hunt asks for. "audit": what its open audit drew. "unsure": the queue of the unsure ones.
+        "again": every yes once more.
+    without: samples that the browser has already.
+    """
+
+    task: HuntTask
+    count: Annotated[int, msgspec.Meta(ge=1, le=PAGE_ROWS)]
+    without: Annotated[list[SampleId], msgspec.Meta(max_length=10_000)] = []
+
+
+class SetVerdict(Request, tag="set_verdict", frozen=True):
+    """Say of samples whether they are what is looked for. The last answer counts."""
+
+    samples: Annotated[list[SampleId], msgspec.Meta(min_length=1, max_length=PAGE_ROWS)]
+    verdict: Verdict
+    task: HuntTask
+
+
+class TakeBack(Request, tag="take_back", frozen=True):
+    """Take back the last answer of this hunt."""
+
+
+class StartAudit(Request, tag="start_audit", frozen=True):
+    """Freeze the model and draw samples, to be answered blind: `count` among the most likely, `outside` of everything else."""
+
+    count: Annotated[int, msgspec.Meta(ge=1, le=100_000)]
+    outside: Annotated[int, msgspec.Meta(ge=0, le=100_000)]
+
+
+class SaveFound(Request, tag="save_found", frozen=True):
+    """Save what was found as a slice."""
+
+    name: Name
+    note: Text = ""
 
 
 class Cancel(Request, tag="cancel", frozen=True):
@@ -838,6 +893,60 @@ class Density(Reply, tag="density", frozen=True):
     height: int
 
 
+class Audit(msgspec.Struct, frozen=True):
+    """An audit whose samples are not all answered."""
+
+    answered: int
+    count: int
+
+
+class HuntState(Reply, tag="hunt_state", frozen=True):
+    """How a hunt stands.
+
+    version: counts up with everything that happens to it.
+    looks_for: its words and examples, as a person reads them.
+    total: samples of its view; `answered` of them have a verdict: `found`, `rejected` and `unsure`.
+    curve: answers and what was found by then, from first to last, at most 64 points.
+    audit: the open one.
+    again: yes answers that have not been asked again.
+    estimate: what can be said of what is left, one sentence a line. audited: an audit says it.
+    advice: what to do instead of going on: other words, another encoder; mostly empty.
+    undo: the last answer in words; empty where there is nothing to take back.
+    settled: those of the samples asked about that have an answer.
+    """
+
+    version: int
+    name: str
+    looks_for: str
+    total: int
+    answered: int
+    found: int
+    rejected: int
+    unsure: int
+    curve: list[tuple[int, int]]
+    audit: Audit | None
+    again: int
+    estimate: list[str]
+    audited: bool
+    advice: str
+    undo: str
+    settled: list[str]
+
+
+class NextSamples(Reply, tag="next_samples", frozen=True):
+    """Samples to be looked at, in order; none where there is nothing left to ask. Buffer: the thumbnails, JPEG."""
+
+    task: HuntTask
+    tiles: list[RowInfo]
+
+
+class TakenBack(Reply, tag="taken_back", frozen=True):
+    """An answer was taken back. Its samples, with what they are now: null where they have no answer. Buffer: the thumbnails."""
+
+    tiles: list[RowInfo]
+    verdicts: list[Verdict | None]
+
+
 class Done(Reply, tag="done", frozen=True):
     """It was done, and there is nothing to say about it."""
 
@@ -872,6 +981,12 @@ class MapChanged(Event, tag="map_changed", frozen=True):
     """There is another map."""
 
 
+class HuntChanged(Event, tag="hunt_changed", frozen=True):
+    """Somebody answered, here or elsewhere, or the model has learned."""
+
+    version: int
+
+
 class JobChanged(Event, tag="job_changed", frozen=True):
     """Something in the background went on."""
 
@@ -885,14 +1000,16 @@ AnyRequest = (
     | Tag | SaveSlice | ToPython | Export | GetExports | Project | StopJob
     | GetFacets | GetValues
     | GetMap | GetPoints | GetColours | GetMasks | GetPlaces | GetDensity
+    | GetHunt | GetNext | SetVerdict | TakeBack | StartAudit | SaveFound
     | Cancel
 )  # fmt: skip
 AnyReply = (
     State | Checked | Columns | Page | Groups | Tiles | Picture | History
     | Selected | Selection | Ids | Tagged | Saved | Named | Exports | Started | Done
-    | Facets | FacetValues | MapState | Points | Colours | Masks | Places | Density | Error
+    | Facets | FacetValues | MapState | Points | Colours | Masks | Places | Density
+    | HuntState | NextSamples | TakenBack | Error
 )  # fmt: skip
-AnyEvent = SelectionChanged | ViewChanged | MapChanged | JobChanged
+AnyEvent = SelectionChanged | ViewChanged | MapChanged | JobChanged | HuntChanged
 
 
 def read(content: Any, buffers: Sequence[Any] = ()) -> AnyRequest:

@@ -182,6 +182,22 @@ def test_changes_are_made_in_the_order_in_which_they_came(rich, open_widget):
     assert np.array_equal(widget.selection.ids(), rich.ids()[expected])
 
 
+def test_counts_that_wait_behind_a_change_are_of_what_it_leaves(rich, open_widget):
+    _, wire = open_widget(rich)
+    version = wire.state()["version"]
+    change = {
+        "type": "set_facet",
+        "kind": "category",
+        "column": "weather",
+        "filter": {"type": "values", "values": ["rain"]},
+    }
+    wire.post({"type": "edit", "client": "browser", "id": 1, "version": version, "change": change})
+    facets, _ = wire.ask("get_facets", after_edits=True)
+    assert facets["version"] > version
+    weather = next(card for card in facets["cards"] if card["column"] == "weather")
+    assert {value["value"] for value in weather["values"] if value["picked"]} == {"rain"}
+
+
 def test_the_guarded_line_sets_the_route_where_there_is_one():
     comm = SimpleNamespace(_reply_subshell_for=lambda data, default: "main")
     assert stay_on_subshell(SimpleNamespace(comm=comm))

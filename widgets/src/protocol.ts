@@ -310,6 +310,7 @@ export interface GetFacets {
   client: string;
   id: number;
   columns?: (["category" | "number" | "time" | "boolean" | "tags" | "labels", string])[] | null;
+  after_edits?: boolean;
 }
 
 /** The values of a long card that contain a text: those most frequent in the dataset or in the view first, or by name. */
@@ -372,6 +373,59 @@ export interface GetDensity {
   client: string;
   id: number;
   map: number;
+}
+
+/** How the hunt stands. `samples` are those that the browser is about to show: others may have answered them. */
+export interface GetHunt {
+  type: "get_hunt";
+  client: string;
+  id: number;
+  samples?: string[];
+}
+
+/** Samples to be looked at next, with their thumbnails. */
+export interface GetNext {
+  type: "get_next";
+  client: string;
+  id: number;
+  task: "hunt" | "audit" | "unsure" | "again";
+  count: number;
+  without?: string[];
+}
+
+/** Say of samples whether they are what is looked for. The last answer counts. */
+export interface SetVerdict {
+  type: "set_verdict";
+  client: string;
+  id: number;
+  samples: string[];
+  verdict: "yes" | "no" | "unsure";
+  task: "hunt" | "audit" | "unsure" | "again";
+}
+
+/** Take back the last answer of this hunt. */
+export interface TakeBack {
+  type: "take_back";
+  client: string;
+  id: number;
+}
+
+/** Freeze the model and draw samples, to be answered blind: `count` among the most likely, `outside` of everything else. */
+export interface StartAudit {
+  type: "start_audit";
+  client: string;
+  id: number;
+  count: number;
+  outside: number;
+}
+
+/** Save what was found as a slice. */
+export interface SaveFound {
+  type: "save_found";
+  client: string;
+  id: number;
+  name: string;
+  note?: string;
 }
 
 /** The answer to the request `target` of this client is no longer wanted. Never answered itself. */
@@ -790,6 +844,53 @@ export interface Density {
   height: number;
 }
 
+/** An audit whose samples are not all answered. */
+export interface Audit {
+  answered: number;
+  count: number;
+}
+
+/** How a hunt stands. */
+export interface HuntState {
+  type: "hunt_state";
+  client: string;
+  id: number;
+  version: number;
+  name: string;
+  looks_for: string;
+  total: number;
+  answered: number;
+  found: number;
+  rejected: number;
+  unsure: number;
+  curve: [number, number][];
+  audit: Audit | null;
+  again: number;
+  estimate: string[];
+  audited: boolean;
+  advice: string;
+  undo: string;
+  settled: string[];
+}
+
+/** Samples to be looked at, in order; none where there is nothing left to ask. Buffer: the thumbnails, JPEG. */
+export interface NextSamples {
+  type: "next_samples";
+  client: string;
+  id: number;
+  task: "hunt" | "audit" | "unsure" | "again";
+  tiles: RowInfo[];
+}
+
+/** An answer was taken back. Its samples, with what they are now: null where they have no answer. Buffer: the thumbnails. */
+export interface TakenBack {
+  type: "taken_back";
+  client: string;
+  id: number;
+  tiles: RowInfo[];
+  verdicts: ("yes" | "no" | "unsure" | null)[];
+}
+
 /** It was done, and there is nothing to say about it. */
 export interface Done {
   type: "done";
@@ -824,6 +925,12 @@ export interface ViewChanged {
 /** There is another map. */
 export interface MapChanged {
   type: "map_changed";
+}
+
+/** Somebody answered, here or elsewhere, or the model has learned. */
+export interface HuntChanged {
+  type: "hunt_changed";
+  version: number;
 }
 
 /** Something in the background went on. */
@@ -867,6 +974,12 @@ export type Request =
   | GetMasks
   | GetPlaces
   | GetDensity
+  | GetHunt
+  | GetNext
+  | SetVerdict
+  | TakeBack
+  | StartAudit
+  | SaveFound
   | Cancel;
 
 export type Reply =
@@ -895,10 +1008,14 @@ export type Reply =
   | Masks
   | Places
   | Density
+  | HuntState
+  | NextSamples
+  | TakenBack
   | Error;
 
 export type Event =
   | SelectionChanged
   | ViewChanged
   | MapChanged
-  | JobChanged;
+  | JobChanged
+  | HuntChanged;

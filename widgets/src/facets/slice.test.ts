@@ -61,6 +61,31 @@ describe("counting", () => {
     expect(model.count("get_facets")).toBe(2);
   });
 
+  it("is asked for behind a change, and once", async () => {
+    facets.watch();
+    await counted([card("weather")]);
+    void core.edit({ type: "sort", column: "speed", descending: false });
+    expect(model.last("get_facets").after_edits).toBe(true);
+    await model.answer("edit", state({ version: 2, count: 5 }));
+    expect(model.count("get_facets")).toBe(2);
+    await counted([card("weather", { difference: 0.5 })], 2);
+    expect(of("weather").card.peek().difference).toBe(0.5);
+  });
+
+  it("is asked for again when the view has changed behind the change", async () => {
+    facets.watch();
+    await counted([card("weather")]);
+    void core.edit({ type: "sort", column: "speed", descending: false });
+    await model.answer("edit", state({ version: 2, count: 5 }));
+    void core.refresh();
+    await model.answer("refresh", state({ version: 3, count: 6 }));
+    await counted([card("weather", { difference: 0.5 })], 2);
+    expect(of("weather").card.peek().difference).toBe(0);
+    expect(model.last("get_facets").after_edits).toBe(false);
+    await counted([card("weather", { difference: 0.7 })], 3);
+    expect(of("weather").card.peek().difference).toBe(0.7);
+  });
+
   it("draws again only what has changed", async () => {
     facets.watch();
     await counted([card("weather"), card("place")]);

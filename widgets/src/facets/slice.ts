@@ -59,10 +59,12 @@ export class FacetSlice {
 
   private watched = 0;
   private counting = false;
+  /** Counts were asked for behind a change of the query that is not answered yet. */
+  private ahead = false;
   /** Cards whose filter is on its way to the kernel. */
   private readonly sending = new Set<CardState>();
   private wanted: readonly string[] = [];
-  private readonly off: () => void;
+  private readonly off: (() => void)[];
   private abort: AbortController | undefined;
   private readonly searches = new Map<string, AbortController>();
   private typingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -70,12 +72,17 @@ export class FacetSlice {
   private disposed = false;
 
   constructor(readonly core: Core) {
-    this.off = core.onVersion(() => void this.load());
+    this.off = [
+      core.onSent(() => void this.load(true)),
+      core.onVersion(() => {
+        if (!this.ahead) void this.load();
+      }),
+    ];
   }
 
   dispose(): void {
     this.disposed = true;
-    this.off();
+    for (const off of this.off) off();
     this.abort?.abort();
     for (const search of this.searches.values()) search.abort();
     clearTimeout(this.typingTimer);
@@ -93,15 +100,20 @@ export class FacetSlice {
     };
   }
 
-  /** Count all cards over the view that is shown now. */
-  async load(): Promise<void> {
+  /** Count all cards over the view that is shown now, or, with `ahead`, over what the changes leave that are on their way. */
+  async load(ahead = false): Promise<void> {
     if (this.watched === 0) return;
     this.abort?.abort();
     const abort = new AbortController();
     this.abort = abort;
+    this.ahead = ahead;
     this.counting = true;
     try {
-      const { reply } = await this.core.rpc.request("get_facets", { columns: null }, abort.signal);
+      const asked = { columns: null, after_edits: ahead };
+      const { reply } = await this.core.rpc.request("get_facets", asked, abort.signal);
+      this.ahead = false;
+      // Somebody else has changed the view after that.
+      if (ahead && reply.version < (this.core.state.peek()?.version ?? 0)) return void this.load();
       this.counting = false;
       this.take(reply.cards);
       for (const state of this.cards.peek().values()) {
@@ -110,6 +122,7 @@ export class FacetSlice {
     } catch (error) {
       const failure = failureOf(error);
       if (failure === null || abort.signal.aborted || this.disposed) return;
+      this.ahead = false;
       this.counting = false;
       this.failure.value = failure;
     }

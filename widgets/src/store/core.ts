@@ -34,6 +34,7 @@ export class Core {
 
   private readonly edits: Edits;
   private readonly versionListeners = new Set<OnVersion>();
+  private readonly sentListeners = new Set<() => void>();
   private readonly selectionListeners = new Set<OnSelection>();
   private readonly eventListeners = new Set<OnEvent>();
   private toastTimer: ReturnType<typeof setTimeout> | undefined;
@@ -60,6 +61,7 @@ export class Core {
     this.rpc.dispose();
     this.layout.dispose();
     this.versionListeners.clear();
+    this.sentListeners.clear();
     this.selectionListeners.clear();
     this.eventListeners.clear();
   }
@@ -123,6 +125,11 @@ export class Core {
     return listen(this.versionListeners, callback);
   }
 
+  /** A change of the query was sent just now, and is not answered yet. */
+  onSent(callback: () => void): () => void {
+    return listen(this.sentListeners, callback);
+  }
+
   /** The selection changed. `origin` is the client that did it (maybe this one), or "" for Python and everything else. */
   onSelection(callback: OnSelection): () => void {
     return listen(this.selectionListeners, callback);
@@ -143,7 +150,9 @@ export class Core {
     return this.work(async () => {
       const version = this.state.peek()?.version ?? 0;
       try {
-        this.take((await this.rpc.request("edit", { version, change })).reply);
+        const answer = this.rpc.request("edit", { version, change });
+        for (const callback of [...this.sentListeners]) callback();
+        this.take((await answer).reply);
         return "done";
       } catch (error) {
         if (failureOf(error) === null) return "failed";
