@@ -268,7 +268,7 @@ def test_bad_input_is_refused_by_name() -> None:
         plan(np.zeros(3, np.int64), np.zeros(3), np.zeros(3, bool), 1)
     with pytest.raises(BadValue, match="All 2,000 samples are reviewed"):
         plan(IDS, SCORES, ~none, 10)
-    with pytest.raises(BadValue, match="has 1,582 samples outside its zone. Got 1,581"):
+    with pytest.raises(BadValue, match=r"has 1,582 samples outside its zone\. Got 1,581"):
         draw(made(), IDS[:-1])
 
 
