@@ -440,7 +440,8 @@ class Dataset(View):
     ) -> str:
         """Append an event and bring the session up to date; every verb that writes does. Returns the event's id."""
         self.folder.must_write()
-        row = events.event_row(action, payload, sample_ids=sample_ids, codes=codes, count=count)
+        seen = self.session.log[-1]["event_id"] if self.session.log else None
+        row = events.event_row(action, payload, sample_ids=sample_ids, codes=codes, count=count, after=seen)
         self.folder.events.append(row)
         self.session.refresh()
         return str(row["event_id"][0])

@@ -59,6 +59,7 @@ def event_row(
     sample_ids: np.ndarray | Sequence[int] | None = None,
     codes: np.ndarray | None = None,
     count: int | None = None,
+    after: str | None = None,
 ) -> pa.Table:
     """One row for the events table.
 
@@ -69,12 +70,15 @@ def event_row(
         sample_ids: (m,) int64, whom it touched.
         codes: (m,) int16, the part of each sample in a split.
         count: how many it touched, where that is not the number of `sample_ids`.
+        after: the latest event that the writer has seen. Ids are the order of events, and the clocks of two machines differ: what
+            was seen comes before (Lamport, 1978).
     """
     ids = None if sample_ids is None else np.asarray(sample_ids, dtype=np.int64)
     now = time.time_ns()
+    order = now if after is None else max(now, int(after[:16], 16) + 1)
     row = {
         # sorts by time; the random tail keeps two processes apart
-        "event_id": f"{now:016x}{secrets.token_hex(4)}",
+        "event_id": f"{order:016x}{secrets.token_hex(4)}",
         "action": action,
         "actor": actor(),
         "time": datetime.fromtimestamp(now / 1e9, UTC).replace(tzinfo=None),

@@ -9,7 +9,6 @@ nothing else. Every thread has its own cursor, since widget callbacks come on ot
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 import weakref
@@ -27,6 +26,7 @@ from curate import errors
 from curate.store import events, schemas
 from curate.store.folder import Folder
 from curate.store.hunts import HuntLog, fold
+from curate.store.log import EventLog, grouped
 from curate.store.tables import latest_rows
 
 _SEAL = {"enable_external_access": "false", "python_enable_replacements": "false", "lock_configuration": "true"}
@@ -50,8 +50,8 @@ class Session:
         scores: (n,) float32 and (n,) bool that searches gave on this version, likewise.
         tags: tag to (m,) int64 sample ids, sorted.
         hunts: name to the event that began the hunt; `hunt_log` folds what followed.
-        log: all events, oldest first, without the ids they touched: event_id, action, actor, time, notebook, count,
-            payload (a dict) and undone.
+        log: all events, oldest first, without the ids they touched (`members_of_events` reads those): event_id, action, actor,
+            time, notebook, count, payload (a dict), undone and row.
     """
 
     def __init__(self, folder: Folder) -> None:
@@ -75,7 +75,7 @@ class Session:
         self._sorted = np.empty(0, np.int64)
         self._seen: dict[str, int] = {}
         self._retracted: set[str] = set()
-        self._read_events = 0
+        self._events = EventLog(folder.events)
         self._members: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._looked = 0.0
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
@@ -253,54 +253,42 @@ class Session:
 
         A code is the part of the sample in a split, or the bits of the tags that changed.
         """
-        taken = self.folder.events.take(np.array([row]), ["sample_ids", "codes"])
-        ids = taken.column("sample_ids")[0].values
-        codes = taken.column("codes")[0].as_py()
-        return (
-            np.empty(0, np.int64) if ids is None else ids.to_numpy(),
-            np.frombuffer(codes or b"", dtype="<i2"),
-        )
+        with self.lock:
+            return self._events.members_of([row])[0]
+
+    def members_of_events(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """`event_members` of several rows of the log, one after the other; read many at a time."""
+        for group in grouped(rows):
+            with self.lock:
+                members = self._events.members_of([row["row"] for row in group])
+            yield from members
 
     def hunt_log(self, hunt: str) -> HuntLog:
         """What has happened in the hunt that the event `hunt` began."""
         with self.lock:
             rows = [r for r in self.log if r["action"] in events.OF_A_HUNT and r["payload"].get("hunt") == hunt]
-            unread = [r["row"] for r in rows if r["row"] not in self._members]
-            if unread:
-                taken = self.folder.events.take(np.array(unread), ["sample_ids", "codes"])
-                for at, row in enumerate(unread):
-                    ids, codes = taken.column("sample_ids")[at].values, taken.column("codes")[at].as_py()
-                    self._members[row] = (
-                        np.empty(0, np.int64) if ids is None else ids.to_numpy(),
-                        np.frombuffer(codes or b"", dtype="<i2"),
-                    )
+            unread = [r for r in rows if r["row"] not in self._members]
+            for row, members in zip(unread, self._events.members(unread), strict=True):
+                self._members[row["row"]] = members
             return fold(rows, [self._members[r["row"]] for r in rows])
 
     def _load_events(self) -> tuple[bool, bool]:
         """Fold the new events in. Returns whether a column of the wide row changed, and whether all are about hunts."""
-        columns = ["event_id", "action", "actor", "time", "notebook", "count", "payload"]
-        new = self.folder.events.read(columns, since=self._read_events).to_pylist()
-        if self.folder.events.count() < self._read_events + len(new):  # rows have gone (a purge): from the start
-            self.log, self._read_events, self.tags = [], 0, {}
-            self._members.clear()
-            new = self.folder.events.read(columns).to_pylist()
-        for offset, row in enumerate(new):
-            row["row"] = self._read_events + offset
-            row["payload"] = json.loads(row["payload"])
-        first = self._read_events
-        self.log += new
-        self._read_events += len(new)
+        new = self._events.refresh()
+        self.log = self._events.rows
         gone = events.undone(*_columns(self.log, "event_id", "action", "payload"))
         for row in self.log:
             row["undone"] = row["event_id"] in gone
         hunting = bool(new) and self._about_hunts(new)
         undoing = any(row["action"] in {"undo", "purge"} for row in new)
-        if undoing and not hunting:
-            self.tags, first = {}, 0
+        again = undoing and not hunting
+        if again:
             self._members.clear()
-        for row in self.log[first:]:
-            if row["action"] in {"tag", "untag"} and not row["undone"]:
-                self._fold_tag(row)
+        if again or self._crossed(new):
+            self.tags = {}
+            self._fold_tags(self.log)
+        else:
+            self._fold_tags(new)
         splits = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("split")}
         slices = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("slice")}
         roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
@@ -326,17 +314,30 @@ class Session:
     def _standing(self, action: str) -> Iterator[dict[str, Any]]:
         return (row for row in self.log if row["action"] == action and not row["undone"])
 
-    def _fold_tag(self, row: Mapping[str, Any]) -> None:
-        members, codes = self.event_members(row["row"])
-        for bit, tag in enumerate(row["payload"]["tags"]):
-            # bit i of a code says that tag i changed; without codes all of them did
-            ids = members[(codes >> bit) & 1 == 1] if len(codes) else members
-            held = self.tags.get(tag, np.empty(0, np.int64))
-            held = np.union1d(held, ids) if row["action"] == "tag" else np.setdiff1d(held, ids)
-            if len(held):
-                self.tags[tag] = held
-            else:
-                self.tags.pop(tag, None)
+    def _crossed(self, new: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether a new event of another process was written before one that is folded and says the opposite."""
+        tagging = [row for row in new if row["action"] in {"tag", "untag"}]
+        for row in reversed(self.log):
+            if not tagging or row["event_id"] < tagging[0]["event_id"]:
+                return False
+            if row["action"] in {"tag", "untag"}:
+                tags = set(row["payload"]["tags"])
+                if any(other["action"] != row["action"] and tags & set(other["payload"]["tags"]) for other in tagging):
+                    return True
+        return False
+
+    def _fold_tags(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        standing = [row for row in rows if row["action"] in {"tag", "untag"} and not row["undone"]]
+        for row, (members, codes) in zip(standing, self._events.members(standing), strict=True):
+            for bit, tag in enumerate(row["payload"]["tags"]):
+                # bit i of a code says that tag i changed; without codes all of them did
+                ids = members[(codes >> bit) & 1 == 1] if len(codes) else members
+                held = self.tags.get(tag, np.empty(0, np.int64))
+                held = np.union1d(held, ids) if row["action"] == "tag" else np.setdiff1d(held, ids)
+                if len(held):
+                    self.tags[tag] = held
+                else:
+                    self.tags.pop(tag, None)
 
     def _load_tags(self) -> None:
         names, positions = [], []

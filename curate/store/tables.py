@@ -58,6 +58,19 @@ class Table:
         dataset = self._newest()
         return self.schema if dataset is None else dataset.schema
 
+    def fixed(self) -> Table:
+        """This table as it is now: its rows keep their numbers, whatever is appended or compacted later."""
+        dataset = self._newest()
+        table = Table(self.location, self.schema, self.key, pinned=0 if dataset is None else int(dataset.version))
+        table._open = dataset
+        return table
+
+    def layout(self) -> tuple[str, ...]:
+        """The files of the rows in their order: where another layout begins with these, its rows do, too."""
+        dataset = self._newest()
+        fragments = () if dataset is None else dataset.get_fragments()
+        return tuple(str(file.path) for fragment in fragments for file in fragment.data_files())
+
     def append(self, rows: pa.Table) -> int:
         """Add `rows`; all of them are visible, or none. Returns the number of rows."""
         import lance

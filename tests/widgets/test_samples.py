@@ -195,7 +195,7 @@ def test_history_says_where_it_stopped_looking(ds, monkeypatch):
     assert reply.more
     monkeypatch.setattr("curate.widgets.answers.samples.MOST_EVENTS", 300)
     monkeypatch.setattr("curate.widgets.answers.samples.MOST_IDS", 7)
-    monkeypatch.setattr("curate.widgets.answers.samples.IDS_AT_ONCE", 3)
+    monkeypatch.setattr("curate.store.log.IDS_AT_ONCE", 3)
     reply = Asking(ds)(protocol.GetHistory, sample=str(sample))[0]
     assert [line.what for line in reply.lines][:-1] == ["tagged tag 3", "tagged tag 2"]
     assert reply.more

@@ -22,9 +22,6 @@ MOST_EVENTS = 500
 MOST_IDS = 8_000_000
 """Sample ids of these events."""
 
-IDS_AT_ONCE = 2_000_000
-"""Sample ids that are read at once: 16 MB."""
-
 MOST_LABELS = 500
 """Labels of one sample that are listed."""
 
@@ -101,13 +98,8 @@ class SampleAnswers:
     def _history(self, request: protocol.GetHistory) -> Answer:
         position = position_of(self._dataset, request.sample)
         sample = int(request.sample)
-        log = self._dataset.session.log
-        while True:
-            events = list(log)
-            written, more = self._written(events, sample)
-            if log is self._dataset.session.log:
-                break
-            log = self._dataset.session.log  # a purge came between: events have other row numbers
+        events = self._dataset.session.log
+        written, more = self._written(events, sample)
         facts = self._dataset.frame(np.array([position]), ["ingested_at", "source"]).row(0, named=True)
         lines = [*written, *self._labelled(events, sample), *_ingested(events, facts)]
         lines.sort(key=lambda line: line.time, reverse=True)
@@ -124,17 +116,10 @@ class SampleAnswers:
                 break
             chosen.append(row)
         lines = []
-        for group in _groups(chosen):
-            members = self._dataset.session.folder.events.take(
-                np.array([row["row"] for row in group]), ["sample_ids", "codes"]
-            )
-            for number, row in enumerate(group):
-                touched = members.column("sample_ids")[number].values
-                at = np.flatnonzero(() if touched is None else touched.to_numpy() == sample)
-                if at.size:
-                    codes = members.column("codes")[number].as_py()
-                    code = int(np.frombuffer(codes, "<i2")[at[0]]) if codes else -1
-                    lines.append(_event(row, _words(row, code)))
+        for row, (touched, codes) in zip(chosen, self._dataset.session.members_of_events(chosen), strict=True):
+            at = np.flatnonzero(touched == sample)
+            if at.size:
+                lines.append(_event(row, _words(row, int(codes[at[0]]) if len(codes) else -1)))
         return lines, len(chosen) < len(candidates)
 
     def _labelled(self, events: list[dict[str, Any]], sample: int) -> Iterator[protocol.HistoryLine]:
@@ -157,20 +142,6 @@ class SampleAnswers:
                 notebook=row.get("notebook") or "",
                 undone=False,
             )
-
-
-def _groups(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Rows whose sample ids are read together."""
-    group: list[dict[str, Any]] = []
-    ids = 0
-    for row in rows:
-        if group and ids + row["count"] > IDS_AT_ONCE:
-            yield group
-            group, ids = [], 0
-        group.append(row)
-        ids += row["count"]
-    if group:
-        yield group
 
 
 def _words(row: Mapping[str, Any], code: int) -> str:
