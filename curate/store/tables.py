@@ -1,12 +1,15 @@
 """One append-only Lance table: append, the latest rows by key, rows by offset, compaction.
 
 Appends never conflict in Lance, so any number of processes write the same table at once. Creating it can conflict, and the
-loser appends; compaction can conflict with another compaction, and the loser leaves it to the winner.
+loser appends. A compaction and an append would not conflict either, but then the older rows stand behind the newer one, and win
+over it; so on a disk one waits for the other, and on an object store the compaction that was too late is left.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,7 +83,8 @@ class Table:
         if self._dataset() is None:
             with contextlib.suppress(OSError):  # somebody else has created it: append to theirs
                 lance.write_dataset(self.schema.empty_table(), self.location, mode="create")
-        lance.write_dataset(rows, self.location, mode="append")
+        with self._held(alone=False):
+            lance.write_dataset(rows, self.location, mode="append")
         dataset = self._newest()
         if dataset is not None and len(dataset.get_fragments()) > COMPACT_PAST:
             self.compact()
@@ -168,12 +172,34 @@ class Table:
 
     def compact(self) -> None:
         """Merge small fragments. Older versions, and with them snapshots, stay readable."""
-        dataset = self._own()
-        if dataset is None:
+        from lance.optimize import Compaction
+
+        if self._dataset() is None:
             return
         # Lance refuses a compaction that meets another one: then it is being done.
-        with contextlib.suppress(OSError, RuntimeError):
-            dataset.optimize.compact_files(materialize_deletions_threshold=0.0)
+        with self._held(alone=True), contextlib.suppress(OSError, RuntimeError):
+            dataset = self._own()
+            plan = Compaction.plan(dataset, {"materialize_deletions_threshold": 0.0})
+            rewritten = [task.execute(dataset) for task in plan.tasks]
+            if rewritten and dataset.latest_version == dataset.version:
+                Compaction.commit(dataset, rewritten)
+
+    @contextlib.contextmanager
+    def _held(self, *, alone: bool) -> Iterator[None]:
+        """Keep compactions (or, `alone`, appends too) of other processes and threads waiting, where the disk can lock."""
+        try:
+            import fcntl
+
+            held = os.open(self.location, os.O_RDONLY)
+        except (ImportError, OSError):  # Windows; an object store
+            yield
+            return
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(held, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            yield
+        finally:
+            os.close(held)
 
     def forget_old_versions(self) -> None:
         """Free the space of superseded versions, those of snapshots excepted. For derived tables only."""

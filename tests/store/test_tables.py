@@ -112,3 +112,26 @@ def test_overwritten_rows_are_gone_and_older_versions_still_have_them(table):
     other = Table(table.location, SCHEMA, "sample_id")
     other.append(rows([(4, "d")]))
     assert table.read().column("x").to_pylist() == ["c", "d"]
+
+
+def test_the_latest_row_wins_also_when_a_compaction_meets_appends(table):
+    """A row that was appended while the table was compacted stood before the older one of its key, which then won."""
+    for number in range(30):
+        table.append(rows([(1, str(number))]))
+    done = threading.Event()
+
+    def compact():
+        while not done.is_set():
+            Table(table.location, SCHEMA, "sample_id").compact()
+
+    thread = threading.Thread(target=compact)
+    thread.start()
+    try:
+        for number in range(30, 90):
+            table.append(rows([(1, str(number))]))
+            assert table.latest().to_pydict()["x"] == [str(number)]
+    finally:
+        done.set()
+        thread.join()
+    assert table.read(["x"]).column("x").to_pylist() == [str(number) for number in range(90)]
+    assert len(table._newest().get_fragments()) < 90
