@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from curate.dataset import Dataset
     from curate.exports.export import Export
+    from curate.hunt import Hunt
     from curate.search.evaluation import Rows
     from curate.slice import Slice
     from curate.split import Split
@@ -395,6 +396,32 @@ class View:
         from curate.slice import save_slice
 
         return save_slice(self, name, note=note)
+
+    def hunt(
+        self, name: str, *, like: Pictures = (), minus: Words = (), seed: int = 0, encoder: str | None = None
+    ) -> Hunt:
+        """Begin a hunt in this view, or resume the one of that name: review that learns, and says how many are left.
+
+        Args:
+            name: what to look for, in words; where the view has been searched already, that is looked for and this is a name.
+            like: examples, as of `search`.
+            minus: words for what is not wanted.
+            seed: of what audits draw.
+            encoder: whose vectors to use; None takes those of the latest `embed`.
+
+        Raises:
+            BadValue: a hunt of that name looks for something else.
+            VectorsNotFound: the dataset has no vectors.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> hunt.mark(hunt.next(5), True)
+        5
+        >>> ds.hunt("a road at night")
+        <Hunt 'a road at night': found 5 in 5 answers, of 57 samples>
+        """
+        from curate.hunt import begin
+
+        return begin(self, name, like=like, minus=minus, seed=seed, encoder=encoder)
 
     def split(
         self,

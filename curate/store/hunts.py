@@ -15,8 +15,8 @@ import numpy as np
 YES, NO, UNSURE = 1, 0, -1
 VERDICTS = {"yes": YES, "no": NO, "unsure": UNSURE}
 
-ZONE, DRAWN, OUTSIDE = 0, 1, 2
-"""Codes of an audit's samples: in the zone, drawn from it, drawn from everything else."""
+REVIEWED, REST, DRAWN, OUTSIDE = 0, 1, 2, 3
+"""Codes of an audit's samples: of its zone, answered before and not; drawn from the latter, and from everything else."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,16 +26,18 @@ class AuditLog:
     Attributes:
         event_id: of the plan.
         plan: seed, sizes and share of the error rate, as JSON holds them.
-        zone: (r,) int64, the unreviewed samples of the zone.
-        drawn: (n,) int64 of the zone, in the order of the draw; empty until it was drawn.
+        reviewed: (k,) int64, the samples of the zone that had an answer.
+        rest: (r,) int64, the others.
+        drawn: (n,) int64 of `rest`, in the order of the draw; empty until it was drawn.
         outside: (m,) int64 of everything else.
-        estimate: the latest one, None before.
+        estimate: the latest one as JSON holds it, None before.
         given_up: somebody has undone it; its look stays spent.
     """
 
     event_id: str
     plan: Mapping[str, Any]
-    zone: np.ndarray
+    reviewed: np.ndarray
+    rest: np.ndarray
     drawn: np.ndarray
     outside: np.ndarray
     estimate: Mapping[str, Any] | None
@@ -82,7 +84,7 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
     """Fold the events of one hunt.
 
     Args:
-        rows: rows of the log, oldest first, undone ones among them.
+        rows: rows of the log in the order in which they were written, undone ones among them.
         members: sample ids (int64) and codes (int16) of each.
 
     >>> row = {"action": "verdict", "undone": False, "payload": {"verdict": "yes"}, "event_id": "a", "actor": "ada", "row": 0}
@@ -93,7 +95,7 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
     verdicts: list[int] = []
     times: list[int] = []
     answers: list[Mapping[str, Any]] = []
-    plans: dict[str, tuple[Mapping[str, Any], np.ndarray]] = {}
+    plans: dict[str, tuple[Mapping[str, Any], np.ndarray, np.ndarray]] = {}
     draws: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     estimates: dict[str, Mapping[str, Any]] = {}
     shown: dict[str, Shown] = {}
@@ -111,7 +113,7 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
                     else:
                         verdicts[at], times[at] = verdict, times[at] + 1
             case "audit" if "audit" not in payload:
-                plans[row["event_id"]] = row, ids
+                plans[row["event_id"]] = row, ids[codes == REVIEWED], ids[codes == REST]
             case "audit":
                 # the plan has said how it is drawn: of two processes that did so the first one counts
                 draws.setdefault(payload["audit"], (ids[codes == DRAWN], ids[codes == OUTSIDE]))
@@ -126,8 +128,8 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
         times=np.array(times, np.int64),
         answers=tuple(answers),
         audits=tuple(
-            AuditLog(event, row["payload"], ids, *draws.get(event, nothing), estimates.get(event), row["undone"])
-            for event, (row, ids) in plans.items()
+            AuditLog(event, row["payload"], reviewed, rest, *draws.get(event, nothing), estimates.get(event), row["undone"])
+            for event, (row, reviewed, rest) in plans.items()
         ),
         shown=shown,
     )

@@ -267,6 +267,7 @@ class Session:
         """What has happened in the hunt that the event `hunt` began."""
         with self.lock:
             rows = [r for r in self.log if r["action"] in events.OF_A_HUNT and r["payload"].get("hunt") == hunt]
+            rows.sort(key=lambda row: row["row"])  # as they were written: two reviewers agree on who was first
             unread = [r for r in rows if r["row"] not in self._members]
             for row, members in zip(unread, self._events.members(unread), strict=True):
                 self._members[row["row"]] = members
@@ -294,7 +295,7 @@ class Session:
         roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
         hunts = [{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")]
         # two that began one hunt at the same moment share the first of them
-        self.hunts = {hunt["name"]: hunt for hunt in reversed(hunts)}
+        self.hunts = {hunt["name"]: hunt for hunt in sorted(hunts, key=lambda hunt: -hunt["row"])}
         changed = splits != self.splits
         self.splits, self.slices, self.roots = splits, slices, roots
         return changed, hunting

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from curate.store import events
-from curate.store.hunts import DRAWN, NO, OUTSIDE, UNSURE, YES
+from curate.store.hunts import DRAWN, NO, OUTSIDE, REST, REVIEWED, UNSURE, YES
 
 
 @pytest.fixture
@@ -59,14 +59,15 @@ def test_an_audit_is_planned_then_drawn_then_estimated(began):
     ds, hunt = began
     ids = ds.ids()
     told = {"hunt": hunt, "name": "hail"}
-    plan = ds.write_event("audit", {**told, "seed": 3}, sample_ids=ids[:10])
+    zone = np.array([REVIEWED] * 2 + [REST] * 8, np.int16)
+    plan = ds.write_event("audit", {**told, "seed": 3}, sample_ids=ids[:10], codes=zone)
     assert ds.session.hunt_log(hunt).audits[0].drawn.tolist() == []
     codes = np.array([DRAWN, DRAWN, OUTSIDE], np.int16)
     ds.write_event("audit", {**told, "audit": plan}, sample_ids=ids[[2, 1, 20]], codes=codes)
     ds.write_event("audit", {**told, "audit": plan}, sample_ids=ids[[5, 6, 21]], codes=codes)  # too late
     ds.write_event("estimate", {**told, "audit": plan, "low": 1})
     (audit,) = ds.session.hunt_log(hunt).audits
-    assert audit.zone.tolist() == ids[:10].tolist()
+    assert (audit.reviewed.tolist(), audit.rest.tolist()) == (ids[:2].tolist(), ids[2:10].tolist())
     assert audit.drawn.tolist() == ids[[2, 1]].tolist()
     assert audit.outside.tolist() == ids[[20]].tolist()
     assert audit.estimate is not None

@@ -1,0 +1,617 @@
+"""Hunt: find the rare ones, and know how many are left.
+
+A hunt goes from words to a reviewed set: it shows samples, learns from each answer, and by an audit says what is left where. All
+that happens in it is an event of the dataset, so that it goes on in another notebook, and several may work on one hunt at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from curate import errors
+from curate import query as q
+from curate.examples import examples, known_ids
+from curate.query import Hunted, Query
+from curate.store import events
+from curate.store.hunts import DRAWN, NO, OUTSIDE, REST, REVIEWED, UNSURE, YES, AuditLog, HuntLog, Shown
+from curate.view import View
+
+if TYPE_CHECKING:
+    from curate.dataset import Dataset
+    from curate.hunting.audit import Audit, Estimate, Plan
+    from curate.hunting.ranking import Ranking
+    from curate.view import Pictures, Words
+
+HELD_FOR = timedelta(minutes=10)
+"""How long a batch is kept from others while whoever it was shown to gives no answer."""
+
+_WORDS = {True: "yes", False: "no", None: "unsure"}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a hunt is.
+
+    Attributes:
+        samples: that can be shown.
+        answered: of them, with any answer.
+        found: answered with yes.
+        rejected: answered with no.
+        unsure: answered with unsure.
+        audit: samples of the audit under way; 0 where there is none.
+        audit_left: of them, without an answer.
+    """
+
+    samples: int
+    answered: int
+    found: int
+    rejected: int
+    unsure: int
+    audit: int
+    audit_left: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a hunt can say of what is left, in words, and the numbers behind them where there was an audit."""
+
+    sentences: tuple[str, ...]
+    estimate: Estimate | None
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+    __repr__ = __str__
+
+
+class Hunt:
+    """A review that learns from each answer; `View.hunt` begins or resumes one.
+
+    In a script::
+
+        hunt = ds.hunt("night hail")
+        while (batch := hunt.next(20)).count():
+            hunt.mark(…, True)
+            hunt.mark(…, False)
+
+    Attributes:
+        name: of the hunt.
+        query: where it looks and what for.
+        seed: of its draws.
+        python: the call that resumes it.
+    """
+
+    def __init__(self, dataset: Dataset, name: str) -> None:
+        if name not in dataset.session.hunts:
+            raise errors.UnknownName("hunt", name, dataset.session.hunts)
+        begun = dataset.session.hunts[name]
+        self.dataset = dataset
+        self.name = name
+        self.query = Query.from_json(begun["query"])
+        self.seed: int = begun["seed"]
+        self.python: str = begun["python"]
+        self._event: str = begun["event_id"]
+        self._view = View(dataset, self.query)
+        self._lock = threading.RLock()
+        self._ranking: tuple[object, Ranking] | None = None
+
+    def __repr__(self) -> str:
+        progress = self.progress
+        return (
+            f"<Hunt {self.name!r}: found {progress.found:,} in {progress.answered:,} answers, "
+            f"of {progress.samples:,} samples>"
+        )
+
+    # -- reviewing ----------------------------------------------------------------------------------------------------
+
+    def next(self, n: int = 20) -> View:
+        """The next samples to answer: the words' best first, then the most likely, of near duplicates one.
+
+        While an audit is under way, its samples come, mixed. Nobody else is shown these until they are answered, or for ten
+        minutes. Asked again without an answer it gives the same ones.
+
+        Args:
+            n: how many; fewer come where fewer are left.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> hunt.next(5).df(["timeofday"])["timeofday"].to_list()
+        ['night', 'night', 'night', 'night', 'night']
+        """
+        n = _at_least_one(n)
+        self.dataset.session.refresh()
+        with self._lock:
+            state = _State(self)
+            for _ in range(3):
+                batch = state.batch(n)
+                mine = state.log.shown.get(events.reviewer())
+                if not len(batch) or self.dataset.folder.read_only or _same(mine, batch):
+                    break
+                told = {"reviewer": events.reviewer()}
+                self._write("shown", told, sample_ids=batch)
+                state = _State(self)
+                # of two who took a sample at the same moment, the first has it
+                if not np.isin(batch, state.taken_before_mine()).any():
+                    break
+            return self._those(batch)
+
+    def mark(self, ids: int | Iterable[int] | View, verdict: bool | None) -> int:
+        """Answer samples; of one sample the latest answer counts. Returns how many were answered.
+
+        Args:
+            ids: sample ids, or a view.
+            verdict: True for yes, False for no, None for unsure.
+
+        Raises:
+            BadValue: another verdict, or a sample that this hunt does not look at.
+            UnknownName: a sample that is not there.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> hunt.mark(hunt.next(5), True), hunt.found.count()
+        (5, 5)
+        """
+        if isinstance(verdict, np.bool_):
+            verdict = bool(verdict)
+        if verdict is not None and not isinstance(verdict, bool):
+            raise errors.BadValue(
+                f"'verdict' must be True, False or None for unsure. Got {verdict!r}", hint="mark(ids, True)"
+            )
+        given = ids.ids() if isinstance(ids, View) else [ids] if isinstance(ids, int | np.integer) else ids
+        wanted = np.array(list(dict.fromkeys(known_ids(self.dataset, given))), np.int64)
+        if not len(wanted):
+            return 0
+        with self._lock:
+            self.dataset.session.refresh(now=False)
+            state = _State(self)
+            strange = wanted[~np.isin(wanted, state.ids)]
+            if len(strange):
+                raise errors.BadValue(
+                    f"This hunt does not look at {len(strange)} of these {len(wanted)} samples, {strange[0]} among them",
+                    hint=f"it looks at what has a vector in {self._view.query.to_python()}",
+                )
+            self._write("verdict", {"verdict": _WORDS[verdict]}, sample_ids=wanted)
+            self._keep_estimates()
+        return len(wanted)
+
+    def undo(self) -> View:
+        """Take back your latest answers in this hunt, those of one `mark`. Returns the samples that they were about.
+
+        Raises:
+            BadValue: there is nothing to take back, or an estimate stands on it.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> _ = hunt.mark(hunt.next(5), True)
+        >>> hunt.undo().count(), hunt.found.count()
+        (5, 0)
+        """
+        from curate.undo import take_back
+
+        with self._lock:
+            self.dataset.session.refresh()
+            log = self._log()
+            mine = [answer for answer in log.answers if answer["actor"] == events.actor()]
+            if not mine:
+                raise errors.BadValue("There is no answer of yours to take back", hint="hunt.mark() gives one")
+            ids: np.ndarray = mine[-1]["sample_ids"]
+            once = log.ids[log.times == 1]
+            for audit in log.audits:
+                drawn = np.concatenate([audit.drawn, audit.outside])
+                if (
+                    audit.estimate is not None
+                    and not audit.given_up
+                    and np.isin(np.intersect1d(ids, once), drawn).any()
+                ):
+                    raise errors.BadValue(
+                        "An estimate stands on these answers, and would be one of a part of its audit",
+                        hint="mark the samples again: the estimate follows",
+                    )
+            take_back(self.dataset, mine[-1]["event_id"])
+            self._keep_estimates()
+        return self._those(ids)
+
+    @property
+    def found(self) -> View:
+        """The samples answered with yes, in the order of their answers."""
+        return self._answered(YES, "found")
+
+    @property
+    def rejected(self) -> View:
+        """The samples answered with no, in the order of their answers."""
+        return self._answered(NO, "rejected")
+
+    @property
+    def unsure(self) -> View:
+        """The samples answered with unsure: a queue that waits for another look."""
+        return self._answered(UNSURE, "unsure")
+
+    def likely(self, n: int = 100) -> View:
+        """The `n` samples without an answer that are most likely wanted, as the hunt sees it now.
+
+        >>> ds.hunt("a road at night").likely(3).count()
+        3
+        """
+        from curate.hunting.choice import best
+
+        n = _at_least_one(n)
+        with self._lock:
+            self.dataset.session.refresh(now=False)
+            state = _State(self)
+            positions = best(state.scores, n, allowed=state.open)
+            return self._those(state.sample_ids[positions], "likely")
+
+    def recheck(self) -> View:
+        """Each yes that was answered once only, to be asked again: one false yes in a hundred can double an estimate.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> _ = hunt.mark(hunt.next(2), True)
+        >>> _ = hunt.mark(hunt.recheck().limit(1), True)
+        >>> hunt.recheck().count()
+        1
+        """
+        self.dataset.session.refresh()
+        log = self._log()
+        return self._those(log.ids[(log.verdicts == YES) & (log.times == 1)], "found")
+
+    # -- how many are left --------------------------------------------------------------------------------------------
+
+    def audit(self, n: int = 100, *, outside: int | None = None) -> View:
+        """Begin an audit, or go on with the one under way: its samples without an answer, mixed, to be answered blind.
+
+        The zone, everything reviewed and the 3 n most likely of the rest, is written down before anything is drawn. When the
+        last of the samples is answered, the estimate is stored, and then only do these answers train the model.
+
+        Args:
+            n: samples to draw from the zone.
+            outside: samples to draw from everything else; None takes what it costs to say "at most 2.5 %", 119.
+
+        Raises:
+            BadValue: everything is reviewed, or a number out of its range.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> _ = hunt.mark(hunt.next(10), True)
+        >>> hunt.audit(5, outside=5).count()
+        10
+        """
+        from curate.hunting.audit import OUTSIDE as DEFAULT
+        from curate.hunting.audit import plan
+
+        self.dataset.session.refresh()
+        with self._lock:
+            state = _State(self)
+            if state.audit is None:
+                self.dataset.folder.must_write()
+                made = plan(
+                    state.ids,
+                    state.scores[state.positions],
+                    state.answered[state.positions],
+                    n,
+                    outside=DEFAULT if outside is None else outside,
+                    seed=self.seed,
+                    look=len(state.log.audits) + 1,
+                )
+                numbers = {key: getattr(made, key) for key in ("seed", "look", "alpha", "n", "n_outside", "outside")}
+                zone = np.array(made.zone, np.int64)
+                codes = np.repeat(np.array([REVIEWED, REST], np.int16), [len(made.reviewed), len(made.rest)])
+                event = self._write("audit", {**numbers, "rest": len(made.rest)}, sample_ids=zone, codes=codes)
+                state = _State(self)
+                if state.audit is None or state.audit.event_id != event:
+                    # somebody else was quicker; this look is spent, and nothing was drawn for it
+                    self._give_up(event)
+                    state = _State(self)
+            self._draw(state)
+            return self._those(np.array(_State(self).unanswered(), np.int64))
+
+    def estimate(self) -> Statement:
+        """What can be said of what is left: what the latest audit allows, or what it would take.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> _ = hunt.mark(hunt.next(10), True)
+        >>> hunt.estimate()
+        found 10 in 10 answers; how many are left, an audit says
+        outside its zone, at most 2.5 % costs 119 clean answers, at most 0.5 % costs 598 (95 %)
+        """
+        from curate.hunting.audit import Estimate
+        from curate.hunting.wording import reword, sentences, without_audit
+
+        self.dataset.session.refresh(now=False)
+        log = self._log()
+        found = len(log.those(YES))
+        hopeless = reword(found, len(log.ids))
+        if hopeless:
+            return Statement((hopeless,), None)
+        stored = [audit.estimate for audit in log.audits if audit.estimate is not None and not audit.given_up]
+        if not stored:
+            return Statement(without_audit(found, len(log.ids)), None)
+        estimate = msgspec.convert(stored[-1]["estimate"], Estimate)
+        said = sentences(estimate)
+        since = found - estimate.found - estimate.outside.found
+        return Statement((*said, f"{since:,} more found since") if since > 0 else said, estimate)
+
+    @property
+    def progress(self) -> Progress:
+        """Counts, as they are now."""
+        self.dataset.session.refresh(now=False)
+        with self._lock:
+            state = _State(self)
+            audit = state.drawn
+            return Progress(
+                samples=len(state.ids),
+                answered=len(state.log.ids),
+                found=len(state.log.those(YES)),
+                rejected=len(state.log.those(NO)),
+                unsure=len(state.log.those(UNSURE)),
+                audit=0 if audit is None else len(audit.zone) + len(audit.outside),
+                audit_left=len(state.unanswered()),
+            )
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _log(self) -> HuntLog:
+        return self.dataset.session.hunt_log(self._event)
+
+    def _write(self, action: str, payload: dict[str, Any], **columns: Any) -> str:
+        return self.dataset.write_event(action, {"hunt": self._event, "name": self.name, **payload}, **columns)
+
+    def _answered(self, verdict: int, part: str) -> View:
+        self.dataset.session.refresh(now=False)
+        return self._those(self._log().those(verdict), part)
+
+    def _those(self, ids: np.ndarray, part: str = "") -> View:
+        """A view of these; of a part of the hunt, one that knows what chose it."""
+        there = ids[self.dataset.session.positions_of(ids) >= 0]
+        hunted = None
+        if part:
+            said = self.estimate()
+            hunted = Hunted(
+                name=self.name,
+                seed=self.seed,
+                part=part,
+                python=self.python,
+                answers=len(self._log().ids),
+                estimate="; ".join(said.sentences) if said.estimate is not None else "",
+            )
+        return View(self.dataset, Query(steps=(q.Select(tuple(there.tolist())),), hunt=hunted))
+
+    def _draw(self, state: _State) -> None:
+        """What the plan of the audit under way has not drawn yet; it decides the draw wholly, whoever does it."""
+        from curate.hunting.audit import draw_outside, draw_zone
+
+        if state.audit is None or len(state.audit.drawn):
+            return
+        planned = _planned(state.audit)
+        try:
+            zone, outside = draw_zone(planned), draw_outside(planned, state.ids)
+        except errors.BadValue:
+            # the samples are others by now, and the plan was for those that there were
+            self._give_up(state.audit.event_id)
+            raise errors.BadValue(
+                "The samples of the hunt have changed since the audit was planned, and it is given up",
+                hint="hunt.audit() begins another one",
+            ) from None
+        codes = np.repeat(np.array([DRAWN, OUTSIDE], np.int16), [len(zone), len(outside)])
+        ids = np.array(zone + outside, np.int64)
+        self._write("audit", {"audit": state.audit.event_id}, sample_ids=ids, codes=codes)
+
+    def _give_up(self, event: str) -> None:
+        self.dataset.write_event("undo", {"event": event, "what": f"audit {self.name}"})
+
+    def _keep_estimates(self) -> None:
+        """Store what a finished audit says, and again when one of its answers has changed."""
+        from curate.hunting.audit import estimate
+
+        log = self._log()
+        verdicts = _verdicts(log)
+        for logged in log.audits[::-1]:
+            if (
+                logged.given_up
+                or not len(logged.drawn)
+                or not _whole(logged)
+                or (audit := _audit(logged)).unanswered(verdicts)
+            ):
+                continue
+            said = msgspec.to_builtins(estimate(audit, verdicts))
+            if logged.estimate is None or logged.estimate["estimate"] != said:
+                self._write("estimate", {"audit": logged.event_id, "estimate": said}, count=said["answers"])
+            return
+
+
+class _State:
+    """A hunt at one moment, by position: what it looks at, what was answered, who has what before them."""
+
+    def __init__(self, hunt: Hunt) -> None:
+        session = hunt.dataset.session
+        hunt.dataset.vectors_.warm(hunt.query.steps)  # a model that has to be loaded holds nobody up
+        with session.lock:
+            ranking = _ranking(hunt)
+            self.log = hunt._log()
+            self.sample_ids = session.sample_ids
+            at = session.positions_of(self.log.ids)
+            others = {k: s for k, s in self.log.shown.items() if k != events.reviewer() and _fresh(s.time)}
+            self._held = {k: session.positions_of(s.ids) for k, s in others.items()}
+        there = at >= 0
+        self._at, self._verdicts = at[there], self.log.verdicts[there]
+        self.ranking = ranking
+        self._others = others
+        self.answered = np.zeros(len(self.sample_ids), bool)
+        self.answered[self._at] = True
+        #: (m,) int64, all samples of the hunt; what was answered stays in it, also when it has left the view
+        self.positions = np.flatnonzero(ranking.members | self.answered)
+        self.ids = self.sample_ids[self.positions]
+        self.open = ranking.members & ~self.answered
+        under_way = (a for a in self.log.audits if not a.given_up and a.estimate is None and _whole(a))
+        self.audit = next(under_way, None)
+        self.drawn = _audit(self.audit) if self.audit is not None and len(self.audit.drawn) else None
+
+    @property
+    def scores(self) -> np.ndarray:
+        """(n,) float32 by position."""
+        return self.ranking.scores(*self._lessons())
+
+    def unanswered(self) -> tuple[int, ...]:
+        """What of the audit under way has no answer, in its order."""
+        return () if self.drawn is None else self.drawn.unanswered(_verdicts(self.log))
+
+    def batch(self, n: int) -> np.ndarray:
+        """(m,) int64, the sample ids to show next: where that is possible, nothing that somebody else has."""
+        if self.drawn is not None:
+            queue = np.array(self.unanswered(), np.int64)
+            held = np.concatenate([s.ids for s in self._others.values()] or [queue[:0]])
+            free = queue[~np.isin(queue, held)]
+            return (free if len(free) else queue)[:n]
+        unheld = self.open.copy()
+        for at in self._held.values():
+            unheld[at[at >= 0]] = False
+        lessons = self._lessons()
+        unwanted = self._at[(self._verdicts != YES) & self.ranking.index.present[self._at]]
+        chosen = self.ranking.next(n, *lessons, allowed=unheld if unheld.any() else self.open, rejected=unwanted)
+        return self.sample_ids[chosen]
+
+    def taken_before_mine(self) -> np.ndarray:
+        """What others were shown before this reviewer's batch."""
+        mine = self.log.shown[events.reviewer()]
+        earlier = [s.ids for s in self._others.values() if s.row < mine.row]
+        return np.concatenate(earlier) if earlier else np.empty(0, np.int64)
+
+    def _lessons(self) -> tuple[np.ndarray, np.ndarray]:
+        """Positions and verdicts to learn from: neither unsure ones nor the blind answers of an audit under way."""
+        usable = (self._verdicts != UNSURE) & self.ranking.index.present[self._at]
+        if self.drawn is not None:
+            usable &= ~np.isin(self.sample_ids[self._at], self.drawn.zone + self.drawn.outside)
+        return self._at[usable], self._verdicts[usable] == YES
+
+
+def _ranking(hunt: Hunt) -> Ranking:
+    """What ranks the hunt's samples now; the session's lock is held."""
+    from curate.hunting.ranking import Ranking
+
+    vectors, session = hunt.dataset.vectors_, hunt.dataset.session
+    step = _search_of(hunt.query)
+    assert step is not None
+    rows = hunt._view.rows()
+    index = vectors.index(step.encoder)
+    stamp = session.version, index
+    if hunt._ranking is None or hunt._ranking[0] != stamp:
+        members = np.zeros(session.n, bool)
+        members[rows.positions] = True
+        words = np.full(session.n, np.nan, np.float32)
+        words[rows.positions] = rows.scores
+        before = hunt._ranking[1] if hunt._ranking is not None else None
+        if before is not None and before.index is index and np.array_equal(before.members, members):
+            ranking = before  # a column or a tag has come: what was learnt stays
+        else:
+            ranking = Ranking(index, vectors.query_vector(step), members, words, seed=hunt.seed)
+        hunt._ranking = stamp, ranking
+    return hunt._ranking[1]
+
+
+def _planned(logged: AuditLog) -> Plan:
+    """The plan as it was frozen."""
+    from curate.hunting.audit import Plan
+
+    numbers = {key: logged.plan[key] for key in ("seed", "look", "alpha", "n", "n_outside", "outside")}
+    return Plan(**numbers, reviewed=tuple(logged.reviewed.tolist()), rest=tuple(logged.rest.tolist()))
+
+
+def _audit(logged: AuditLog) -> Audit:
+    from curate.hunting.audit import Audit
+
+    return Audit(_planned(logged), tuple(logged.drawn.tolist()), tuple(logged.outside.tolist()))
+
+
+def _whole(logged: AuditLog) -> bool:
+    """Whether nothing of it was purged: what is left of a draw is no draw."""
+    plan = logged.plan
+    drawn = len(logged.drawn), len(logged.outside)
+    return len(logged.rest) == plan["rest"] and drawn in {(0, 0), (plan["n"], plan["n_outside"])}
+
+
+def _verdicts(log: HuntLog) -> dict[int, bool | None]:
+    words: dict[int, bool | None] = {YES: True, NO: False, UNSURE: None}
+    return {id: words[verdict] for id, verdict in zip(log.ids.tolist(), log.verdicts.tolist(), strict=True)}
+
+
+def _same(shown: Shown | None, batch: np.ndarray) -> bool:
+    return shown is not None and _fresh(shown.time) and np.array_equal(shown.ids, batch)
+
+
+def _fresh(time: datetime) -> bool:
+    return datetime.now(UTC).replace(tzinfo=None) - time < HELD_FOR
+
+
+def _at_least_one(n: Any) -> int:
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise errors.BadValue(f"'n' must be a whole number of 1 or more. Got {n!r}", hint="next(20)")
+    return int(n)
+
+
+def begin(view: View, name: str, *, like: Pictures, minus: Words, seed: int, encoder: str | None) -> Hunt:
+    """Do what `View.hunt` does."""
+    dataset = view.dataset
+    if not isinstance(name, str) or not name.strip():
+        raise errors.BadValue(f"A hunt needs words, which are its name. Got {name!r}", hint="hunt('night hail')")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise errors.BadValue(f"'seed' must be a whole number of 0 or more. Got {seed!r}", hint="seed=0")
+    dataset.session.refresh()
+    begun = dataset.session.hunts.get(name)
+    # where none is named, not that of a later embed: what was learnt is of the vectors that it began with
+    step, asked = _asked(view, name, like=like, minus=minus, encoder=encoder)
+    info = dataset.vectors_.info(step.encoder or (None if begun is None else begun["encoder"]["name"]))
+    query = _searching(view.query, msgspec.structs.replace(step, encoder=info.name))
+    python = f"{asked}, seed={int(seed)})" if seed else f"{asked})"
+    if begun is None:
+        told = {"query": query.to_json(), "seed": int(seed), "python": python}
+        made_with = {"name": info.name, "weights_hash": info.weights_hash}
+        dataset.write_event("hunt", {"name": name, **told, "encoder": made_with})
+        begun = dataset.session.hunts[name]
+    if (begun["query"], begun["seed"]) != (query.to_json(), int(seed)):
+        raise errors.BadValue(
+            f"There is a hunt {name!r} that asks something else: {_cut(begun['python'])}. Got {_cut(python)}",
+            hint="that call resumes it; another question needs another name",
+        )
+    return Hunt(dataset, name)
+
+
+def _asked(view: View, name: str, *, like: Pictures, minus: Words, encoder: str | None) -> tuple[q.Search, str]:
+    """What a hunt searches for, and the call that begins it as Python, but for its end."""
+    liked, unwanted = examples(view.dataset, like, encoder), q.words(minus, name="minus")
+    call = f"{view.query.to_python()}.hunt({name!r}"
+    searched = _search_of(view.query)
+    if searched is not None:
+        if liked or unwanted or encoder is not None:
+            raise errors.BadValue(
+                "This view has been searched, and what it was searched for is what the hunt looks for",
+                hint="give like=, minus= and encoder= to search()",
+            )
+        return searched, call
+    known = view.dataset.vectors_.info(encoder).has_text
+    if not known and not liked:
+        raise errors.BadValue(
+            f"The encoder {view.dataset.vectors_.info(encoder).name!r} knows no words",
+            hint="hunt(name, like=sample_id) looks for what is like an example",
+        )
+    step = q.Search(words=(q.Word(name),) if known else (), minus=unwanted, like=liked, encoder=encoder)
+    view.searched(step)
+    rest = Query(steps=(msgspec.structs.replace(step, words=()),)).to_python("").removeprefix(".search(")[:-1]
+    return step, f"{call}, {rest}" if rest else call
+
+
+def _searching(query: Query, step: q.Search) -> Query:
+    """The query with this as its last search, which is put at its end where there was none."""
+    at = max((i for i, old in enumerate(query.steps) if isinstance(old, q.Search)), default=None)
+    if at is None:
+        return Query(steps=(*query.steps, step))
+    return Query(steps=(*query.steps[:at], step, *query.steps[at + 1 :]))
+
+
+def _search_of(query: Query) -> q.Search | None:
+    return next((step for step in reversed(query.steps) if isinstance(step, q.Search)), None)
+
+
+def _cut(python: str) -> str:
+    return python if len(python) <= 300 else python[:300] + "…"
