@@ -80,10 +80,14 @@ class View:
     ) -> View:
         """Score the samples by likeness and sort them, best first; adds ``score`` (cosine) and ``rank`` (from 1).
 
+        A cosine says little by itself. Two columns more are there when they are named, in `df`, `where`, `sort_by` or `sql`:
+        ``score_percentile``, how many of the dataset's samples score lower (0 to 100), and ``score_contrast``, how much nearer
+        a sample is to the words than to neutral ones (0 to 1; at 0.5 they are no better than "a photo").
         Samples without a vector cannot be scored and are left out; `explain` says how many.
 
         Args:
-            words: what to look for: a prompt, several, or a mapping of prompt to weight.
+            words: what to look for: a prompt, several, which are averaged, or a mapping of prompt to weight. Weights are
+                relative to each other, here as in the other three.
             minus: what to move away from, likewise.
             like: examples: a sample id, a file, a picture or a vector, or several, each alone or as ``(example, weight)``.
             unlike: counterexamples, likewise.
@@ -91,8 +95,11 @@ class View:
             templates: sentences with ``{}`` that a prompt is put into and averaged over; ``()`` takes the prompt as it is.
 
         Raises:
-            BadValue: nothing to search for.
+            BadValue: nothing to search for, an empty prompt, or a template without a place for it.
             VectorsNotFound: the dataset has no vectors, or an example has none.
+
+        Warns:
+            PromptTooLong: the model does not read to the end, once for each prompt.
 
         >>> ds.where("brightness < 0.4").search("rain", minus="fog").limit(2).df(["weather", "rank"]).rows()
         [('rain', 1), ('rain', 2)]
@@ -171,7 +178,8 @@ class View:
         if column not in SCORE_COLUMNS or not any(isinstance(s, q.Search) for s in self.query.steps):
             known = {c.lower() for c in self.dataset.columns}
             if column.lower() not in known:
-                raise errors.UnknownName("column", column, self.dataset.columns)
+                hint = f"{column} is there after search()" if column in SCORE_COLUMNS else ""
+                raise errors.UnknownName("column", column, self.dataset.columns, hint=hint)
         return self._then(q.SortBy(column, descending))
 
     def limit(self, n: int) -> View:
@@ -239,7 +247,7 @@ class View:
 
         if isinstance(columns, str):
             columns = [columns]
-        return frame(self.dataset.session, self.rows(), columns)
+        return frame(self.dataset.session, self.rows(), columns, searcher=self.dataset.vectors_)
 
     def first(self) -> dict[str, Any]:
         """The first sample's columns.
@@ -266,7 +274,7 @@ class View:
         """
         from curate.search.evaluation import select
 
-        return select(self.dataset.session, self.rows(), query)
+        return select(self.dataset.session, self.rows(), query, searcher=self.dataset.vectors_)
 
     def vectors(self, encoder: str | None = None) -> np.ndarray:
         """(n, d) float32 unit vectors in the order of the view; NaN where a sample has none.

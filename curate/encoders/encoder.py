@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
+CLIP_LOGIT_SCALE = 100.0
+"""By which CLIP multiplies cosines before a softmax over prompts, for encoders that do not say. Source: Radford et al., 2021,
+section 2.5: it was clipped there."""
+
 
 class EncoderInfo(msgspec.Struct, frozen=True):
     """What vectors were made with; stored beside them.

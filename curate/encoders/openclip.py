@@ -7,6 +7,7 @@ checkpoints that are not safetensors are loaded whole.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -168,6 +169,17 @@ class OpenClipEncoder:
                 tokens = tokenizer(list(texts[start : start + _TEXTS_AT_ONCE])).to(self.device)
                 parts.append(unit(encode(tokens).float().cpu().numpy()))
         return np.concatenate(parts)
+
+    @functools.cached_property
+    def logit_scale(self) -> float:
+        """What the model multiplies cosines by before a softmax over prompts; read from the weights on first use."""
+        from safetensors import safe_open
+
+        if self.weights.path.suffix == ".safetensors":
+            with safe_open(str(self.weights.path), "pt") as file:
+                if "logit_scale" in list(file.keys()):
+                    return float(file.get_tensor("logit_scale").float().exp())
+        return float(_whole(self.weights).logit_scale.exp())
 
     def token_count(self, text: str) -> tuple[int, int]:
         """How many tokens `text` has, marks at both ends included, and how many the model reads.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from curate.encoders.encoder import Encoder, EncoderInfo, Floats, slug
+from curate.encoders.encoder import CLIP_LOGIT_SCALE, Encoder, EncoderInfo, Floats, slug
 from curate.errors import BadValue, UnknownName
 
 if TYPE_CHECKING:
@@ -177,6 +177,11 @@ class PrecomputedVectors:
                 hint="name it when adding them (text='ViT-B-32/laion2b_s34b_b79k'), or search with like=",
             )
         return self._text.encode_texts(texts)
+
+    @property
+    def logit_scale(self) -> float:
+        """As that of the encoder for words, or CLIP's."""
+        return float(getattr(self._text, "logit_scale", CLIP_LOGIT_SCALE))
 
     def token_count(self, text: str) -> tuple[int, int] | None:
         """As that of the encoder for words, where it counts."""

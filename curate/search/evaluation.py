@@ -6,7 +6,7 @@ it, not the best of everything filtered afterwards. A `limit` right behind a sea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +17,13 @@ import pyarrow as pa
 
 from curate import errors
 from curate.query import AnyStep, Exclude, Limit, Query, Sample, Search, Select, SortBy, Tagged, Untagged, Where
+from curate.search.standing import STANDING_COLUMNS, percentiles
 from curate.store.expressions import check_select, check_where
 from curate.store.session import Session, read
 
-SCORE_COLUMNS = ("score", "rank")
+GIVEN_COLUMNS = ("score", "rank")
+SCORE_COLUMNS = (*GIVEN_COLUMNS, *STANDING_COLUMNS)
+"""What there is after a search; those that are not given at once are computed when they are named."""
 
 # The mask of a million is 1 MB.
 FILTERS_KEPT = 32
@@ -39,6 +42,7 @@ class Rows:
         ranks: (m,) int32 from 1, the place that the search gave; later steps leave it as it was.
         unscored: samples that passed the filters and could not be scored, having no vector.
         generation: of the session; positions of another generation mean nothing.
+        search: the step that gave the scores.
     """
 
     positions: np.ndarray
@@ -46,6 +50,7 @@ class Rows:
     ranks: np.ndarray | None = None
     unscored: int = 0
     generation: int = 0
+    search: Search | None = None
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -71,6 +76,13 @@ class Searcher(Protocol):
     def scores(self, step: Search) -> tuple[np.ndarray, np.ndarray]:
         """(n,) float32 scores of every position, and (n,) bool whether it has a vector."""
 
+    def contrast(self, step: Search, positions: np.ndarray) -> np.ndarray:
+        """(m,) float64, how much nearer the positions are to the step's words than to neutral ones, 0 to 1.
+
+        Raises:
+            BadValue: the step has no words.
+        """
+
 
 def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
     """Run the steps of `query` in order.
@@ -80,7 +92,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
         BadQuery: a `where` that is not one boolean expression.
         VectorsNotFound: a search without vectors.
     """
-    state = _State(session)
+    state = _State(session, searcher)
     steps = list(query.steps)
     while steps:
         step = steps.pop(0)
@@ -98,7 +110,7 @@ def evaluate(query: Query, session: Session, searcher: Searcher) -> Rows:
                 if steps and isinstance(steps[0], Limit):
                     limit = steps[0].n
                     del steps[0]
-                state.search(step, searcher, limit)
+                state.search(step, limit)
             case Select(ids):
                 at = session.positions_of(ids)
                 state.choose(at[at >= 0])
@@ -122,8 +134,10 @@ class _State:
     `allowed` is the mask of `order` where it is at hand; whoever sets `order` otherwise clears it.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, searcher: Searcher | None = None) -> None:
         self.session = session
+        self.searcher = searcher
+        self.step: Search | None = None
         self.order: np.ndarray | None = None
         self.allowed: np.ndarray | None = None
         self.found: tuple[np.ndarray, np.ndarray] | None = None
@@ -140,7 +154,7 @@ class _State:
             place = np.zeros(self.session.n, np.int32)
             place[order] = np.arange(len(order), dtype=np.int32)
             scores, ranks = scores[place[positions]], ranks[place[positions]]
-        return Rows(positions, scores, ranks, self.unscored, generation)
+        return Rows(positions, scores, ranks, self.unscored, generation, self.step)
 
     def positions(self) -> np.ndarray:
         return np.arange(self.session.n) if self.order is None else self.order
@@ -173,14 +187,16 @@ class _State:
     def reorder(self, positions: np.ndarray) -> None:
         self.order = positions
 
-    def search(self, step: Search, searcher: Searcher, limit: int | None) -> None:
+    def search(self, step: Search, limit: int | None) -> None:
+        assert self.searcher is not None
+        self.step = step
         mask = self.mask()
         count = self.session.n if self.order is None else len(self.order)
         if limit is not None:
-            found, scores = searcher.search(step, min(limit, count), mask)
+            found, scores = self.searcher.search(step, min(limit, count), mask)
             self._scored(found.astype(np.int64), scores)
             return
-        scores, there = _scores(step, self.session, searcher)
+        scores, there = _scores(step, self.session, self.searcher)
         candidates = self.positions() if self.order is None else np.sort(self.order)
         scored = candidates[there[candidates]]
         self.unscored = len(candidates) - len(scored)
@@ -263,7 +279,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
     columns = [*session.columns, *(SCORE_COLUMNS if state.found is not None else ())]
     conditions: list[str] = []
     params: list[object] = []
-    scored = False
+    scored: set[str] = set()
     # without the tags, which are joined to it, the table is read in a third of the time
     table = "wide"
     for step in run:
@@ -277,7 +293,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
                     )
                 raise error from None
             table = "samples" if "tags" in named else table
-            scored = scored or (bool(named & set(SCORE_COLUMNS)) and state.found is not None)
+            scored |= named & set(SCORE_COLUMNS) if state.found is not None else set()
             conditions.append(f"(\n{step.sql}\n)")
             params += step.params
         elif isinstance(step, Tagged | Untagged):
@@ -294,7 +310,7 @@ def _matching(run: Sequence[AnyStep], state: _State, *, dry: bool = False) -> np
                 # one row, not none: an optimised-away scan would not notice a text that is no number
                 return _positions(cursor, f"SELECT position FROM {table} AS samples WHERE {where} LIMIT 1", params)
             return _positions(cursor, f"SELECT position FROM {table} AS samples WHERE {where}", params)
-        with session.relation("scored", state.rows().table()) as own:
+        with session.relation("scored", _table_of(session, state.rows(), scored, state.searcher)) as own:
             own.execute("CREATE TEMP VIEW joined AS SELECT * FROM samples JOIN scored USING (position)")
             _boolean(own, where, "joined", params)
             return _positions(own, f"SELECT position FROM joined AS samples WHERE {where}", params)
@@ -335,7 +351,7 @@ def _sorted(column: str, descending: bool, state: _State) -> np.ndarray:
         rows = state.rows()
         if rows.scores is None or rows.ranks is None:
             raise errors.UnknownName("column", column, session.columns, hint=f"{column} is there after search()")
-        key = rows.scores if column == "score" else rows.ranks
+        key = np.asarray(_table_of(session, rows, {column}, state.searcher).column(column))
         return rows.positions[np.argsort(-key if descending else key, kind="stable")]
     known = {c.lower(): c for c in session.columns}
     if column.lower() not in known:
@@ -353,6 +369,30 @@ def _sorted(column: str, descending: bool, state: _State) -> np.ndarray:
 def _table(columns: Sequence[str]) -> str:
     """What these columns are read from: the tags are joined to the others, and cost more than they do."""
     return "samples" if any(column.lower() == "tags" for column in columns) else "wide"
+
+
+def _table_of(session: Session, rows: Rows, names: Collection[str], searcher: Searcher | None) -> pa.Table:
+    """The rows as a table, with those of the columns in `STANDING_COLUMNS` that are named."""
+    table = rows.table()
+    for name in STANDING_COLUMNS:
+        if name not in names or rows.scores is None or rows.search is None:
+            continue
+        if name == "score_contrast" and not rows.search.words:
+            raise errors.BadValue(
+                "score_contrast is how much nearer a sample is to the words than to neutral ones, and this search has no words",
+                hint="search('night hail'), or score_percentile, which every search has",
+            )
+        figures = np.zeros(0)
+        if len(rows):
+            assert searcher is not None
+            with session.lock:
+                if name == "score_contrast":
+                    figures = searcher.contrast(rows.search, rows.positions)
+                else:
+                    scores, there = _scores(rows.search, session, searcher)
+                    figures = percentiles(rows.scores, scores[there])
+        table = table.append_column(name, pa.array(figures))
+    return table
 
 
 def _drawn(n: int, seed: int, state: _State) -> np.ndarray:
@@ -381,34 +421,40 @@ def splitmix64(x: np.ndarray) -> np.ndarray:
         return mixed
 
 
-def frame(session: Session, rows: Rows, columns: Sequence[str] | None = None) -> pl.DataFrame:
+def frame(
+    session: Session, rows: Rows, columns: Sequence[str] | None = None, *, searcher: Searcher | None = None
+) -> pl.DataFrame:
     """The rows as a polars frame in the order of the view.
 
     Args:
         columns: their names; None gives all, with score and rank after a search.
+        searcher: which gave the scores; None where nothing was searched for.
 
     Raises:
         UnknownName: a column that is not there.
     """
     extra = list(SCORE_COLUMNS) if rows.scores is not None else []
+    given = list(GIVEN_COLUMNS) if rows.scores is not None else []
     known = {c.lower(): c for c in [*session.columns, *extra, "position"]}
     for column in columns or ():
         if column.lower() not in known:
-            raise errors.UnknownName("column", column, [*session.columns, *extra])
-    names = [known[c.lower()] for c in columns] if columns is not None else [*session.columns, *extra]
+            hint = f"{column} is there after search()" if column.lower() in SCORE_COLUMNS else ""
+            raise errors.UnknownName("column", column, [*session.columns, *extra], hint=hint)
+    names = [known[c.lower()] for c in columns] if columns is not None else [*session.columns, *given]
     selected = ", ".join('"' + name.replace('"', '""') + '"' for name in names)
-    with session.relation("chosen", rows.table()) as cursor:
+    with session.relation("chosen", _table_of(session, rows, names, searcher)) as cursor:
         sql = f"SELECT {selected} FROM {_table(names)} JOIN chosen USING (position) ORDER BY ordinal"
         return read(cursor, sql)
 
 
-def select(session: Session, rows: Rows, sql: str) -> pl.DataFrame:
-    """One SELECT over ``this``, which is the rows with score and rank after a search.
+def select(session: Session, rows: Rows, sql: str, *, searcher: Searcher | None = None) -> pl.DataFrame:
+    """One SELECT over ``this``, which is the rows with score and rank, and what it names of the others, after a search.
 
     Raises:
         BadQuery: not one SELECT, or one that DuckDB refuses; its words are in the message.
     """
-    with session.relation("chosen", rows.table()) as cursor:
+    named = [name for name in STANDING_COLUMNS if name in sql.lower()]
+    with session.relation("chosen", _table_of(session, rows, named, searcher)) as cursor:
         cursor.execute(
             "CREATE TEMP VIEW this AS "
             "SELECT * EXCLUDE (position, ordinal) FROM samples JOIN chosen USING (position) ORDER BY ordinal"
@@ -435,7 +481,9 @@ def check_step(session: Session, query: Query) -> None:
     state = _State(session)
     if (session.version, query.steps[-1:]) in session.filters:
         return
-    if any(isinstance(step, Search) for step in query.steps):
+    searches = [step for step in query.steps if isinstance(step, Search)]
+    if searches:
+        state.step = searches[-1]
         state.order = np.empty(0, np.int64)
         state.found = state.order, np.empty(0, np.float32)
     _matching(query.steps[-1:], state, dry=True)

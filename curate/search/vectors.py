@@ -154,6 +154,27 @@ class Vectors:
         index = self.index(step.encoder)
         return index.scores(self.query_vector(step)), index.present
 
+    def contrast(self, step: Search, positions: np.ndarray) -> np.ndarray:
+        """(m,) float64 from 0 to 1: how much nearer each position is to the words than to neutral ones, and to `minus`.
+
+        Examples do not count: pictures are nearer to pictures than to any words.
+
+        Raises:
+            BadValue: the step has no words.
+        """
+        from curate.encoders.encoder import CLIP_LOGIT_SCALE
+        from curate.search.prompts import NO_TEMPLATES, prompt_vectors
+        from curate.search.query_vector import query_vector
+        from curate.search.standing import NEUTRAL_PROMPTS, contrast
+
+        encoder, index = self.encoder(step.encoder), self.index(step.encoder)
+        wanted = query_vector(words=[self._word(step, word) for word in step.words])
+        against = [*prompt_vectors(encoder, NEUTRAL_PROMPTS, templates=NO_TEMPLATES)]
+        against += [self._word(step, word)[0] for word in step.minus]
+        scale = getattr(encoder, "logit_scale", CLIP_LOGIT_SCALE)
+        scores = [index.scores(vector, positions=positions) for vector in (wanted, *against)]
+        return contrast(scores[0], scores[1:], scale=scale)
+
     def query_vector(self, step: Search) -> np.ndarray:
         """The unit vector (d,) float32 that a search step looks for."""
         from curate.search.query_vector import query_vector

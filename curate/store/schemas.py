@@ -126,4 +126,4 @@ def vectors(dimension: int, metadata: dict[bytes, bytes] | None = None) -> pa.Sc
 
 
 # Columns that Curate itself gives a sample; a table's own column of such a name is kept as `given_<name>`.
-RESERVED = frozenset(SAMPLES.names) | {"position", "tags", "score", "rank"}
+RESERVED = frozenset(SAMPLES.names) | {"position", "tags", "score", "rank", "score_percentile", "score_contrast"}

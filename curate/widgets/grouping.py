@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -129,10 +129,9 @@ def _codes(values: pl.Series, distinct: pl.Series) -> np.ndarray:
 
 
 def _reordered(rows: Rows, order: np.ndarray) -> Rows:
-    return Rows(
-        rows.positions[order],
-        None if rows.scores is None else rows.scores[order],
-        None if rows.ranks is None else rows.ranks[order],
-        rows.unscored,
-        rows.generation,
+    return replace(
+        rows,
+        positions=rows.positions[order],
+        scores=None if rows.scores is None else rows.scores[order],
+        ranks=None if rows.ranks is None else rows.ranks[order],
     )

@@ -155,3 +155,12 @@ def test_it_is_an_encoder(tiny_model):
     encoder: Encoder = OpenClipEncoder.load(tiny_model, device="cpu")
     assert encoder.image_size == 32
     assert encoder.prepare(Image.new("RGB", (50, 40))).shape == (32, 32, 3)
+
+
+def test_the_scale_of_the_cosines_is_that_of_the_weights():
+    from safetensors.numpy import load_file
+
+    encoder = OpenClipEncoder.load("demo")
+    stored = load_file(encoder.weights.path)["logit_scale"]
+    assert encoder.logit_scale == pytest.approx(np.exp(stored.astype(np.float32)))
+    assert encoder._text_tower is None, "a number is read, not a model"
