@@ -37,6 +37,12 @@ class Explorer:
     def tile(self, row: int) -> Any:
         return self.root.locator(f'.curate-tile[data-row="{row}"]')
 
+    def arrived(self, row: int) -> Any:
+        """The tile of a row with its own picture: those of the former view can neither be picked nor opened."""
+        tile = self.root.locator(f'.curate-tile[data-row="{row}"][draggable=true]')
+        tile.locator("img").wait_for(timeout=SLOW)
+        return tile
+
     def count(self) -> str:
         """How many are in the view, as it is written."""
         return self.root.locator(".curate-count").inner_text()
