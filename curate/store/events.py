@@ -102,3 +102,34 @@ def undone(ids: Sequence[str], actions: Sequence[str], payloads: Sequence[Mappin
         if action == "undo" and event not in gone:
             gone.add(payload["event"])
     return gone
+
+
+def retracted_runs(log: Sequence[Mapping[str, Any]]) -> set[str]:
+    """The runs of labels that no longer count: undone ones, and those in whose place the same source has put a new one.
+
+    Args:
+        log: events, oldest first, with action, payload and undone.
+
+    >>> said = {"field": "weather", "source": "clip:demo", "replaces": True}
+    >>> log = [{"action": "label", "undone": False, "payload": {**said, "run": run}} for run in ("a", "b", "c")]
+    >>> sorted(retracted_runs(log))
+    ['a', 'b']
+    >>> log[2]["undone"] = True
+    >>> sorted(retracted_runs(log))
+    ['a', 'c']
+    """
+    gone: set[str] = set()
+    standing: dict[tuple[str, str], set[str]] = {}
+    for row in log:
+        if row["action"] != "label":
+            continue
+        payload = row["payload"]
+        if row["undone"]:
+            gone.add(payload["run"])
+            continue
+        runs = standing.setdefault((payload["field"], payload["source"]), set())
+        if payload.get("replaces"):
+            gone |= runs
+            runs.clear()
+        runs.add(payload["run"])
+    return gone

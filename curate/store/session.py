@@ -144,7 +144,7 @@ class Session:
                 self._load_tags()
             if wide or log:
                 self._load_log()
-            retracted = {row["payload"]["run"] for row in self.log if row["action"] == "label" and row["undone"]}
+            retracted = events.retracted_runs(self.log)
             if "labels" in changed or retracted != self._retracted or not self._seen:
                 self._load_labels(retracted)
             self._seen = found
