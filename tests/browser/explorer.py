@@ -35,13 +35,8 @@ class Explorer:
         return self.root.get_by_role("button", name=name, exact=exact)
 
     def tile(self, row: int) -> Any:
-        return self.root.locator(f'.curate-tile[data-row="{row}"]')
-
-    def arrived(self, row: int) -> Any:
-        """The tile of a row with its own picture: those of the former view can neither be picked nor opened."""
-        tile = self.root.locator(f'.curate-tile[data-row="{row}"][draggable=true]')
-        tile.locator("img").wait_for(timeout=SLOW)
-        return tile
+        """The tile of a row with its own sample: while that is on the way, nothing can be picked, opened or dragged."""
+        return self.root.locator(f'.curate-tile[data-row="{row}"][draggable=true]')
 
     def count(self) -> str:
         """How many are in the view, as it is written."""

@@ -39,7 +39,7 @@ def show(notebook: Any, planted: Any) -> Any:
 
 
 def tile(page: Any, row: int) -> Any:
-    return page.locator(f'.curate-tile[data-row="{row}"]')
+    return page.locator(f'.curate-tile[data-row="{row}"][draggable=true]')
 
 
 def selected_rows(notebook: Any) -> list[int]:

@@ -124,7 +124,7 @@ class Usage:
 
     def tag(self) -> None:
         self.explorer.grid.press("Home")
-        self.explorer.arrived(0).click()
+        self.explorer.tile(0).click()
         self.explorer.tag(f"tag {int(self.rng.integers(5))}")
 
     def undo(self) -> None:
@@ -139,7 +139,7 @@ class Usage:
 
     def picture(self) -> None:
         self.explorer.grid.press("Home")
-        self.explorer.arrived(0)
+        self.explorer.tile(0).locator("img").wait_for()
         self.explorer.grid.press("Enter")
         large = self.explorer.root.locator("dialog[open]")
         large.wait_for()
@@ -150,7 +150,7 @@ class Usage:
 
     def inspect(self) -> None:
         self.explorer.grid.press("Home")
-        self.explorer.arrived(1).click()
+        self.explorer.tile(1).click()
         self.explorer.root.locator(".curate-inspector h2").wait_for()
 
     def mode(self) -> None:
