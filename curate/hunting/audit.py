@@ -101,23 +101,6 @@ class Audit(msgspec.Struct, frozen=True):
         """What of `queue` has no answer yet, in its order."""
         return tuple(id for id in self.queue() if id not in verdicts)
 
-    def to_payload(self) -> dict[str, Any]:
-        """As plain data, for an event; `from_payload` is the way back."""
-        payload: dict[str, Any] = msgspec.to_builtins(self)
-        return payload
-
-    @classmethod
-    def from_payload(cls, payload: Mapping[str, Any]) -> Audit:
-        """The audit that an event holds.
-
-        Raises:
-            BadValue: it is not what `to_payload` gave.
-        """
-        try:
-            return msgspec.convert(payload, cls)
-        except msgspec.ValidationError as wrong:
-            raise BadValue(f"This is not an audit: {wrong}", hint="it takes what to_payload gave") from None
-
     def __repr__(self) -> str:
         return f"<Audit {self.plan.look}: {len(self.zone):,} drawn in the zone, {len(self.outside):,} outside>"
 
@@ -254,7 +237,7 @@ def draw_outside(plan: Plan, ids: Ids) -> tuple[int, ...]:
     Raises:
         BadValue: these are not the samples that the plan was made with.
     """
-    others = np.setdiff1d(np.asarray(ids, np.int64), np.array(plan.zone, np.int64))
+    others = np.setdiff1d(np.asarray(ids, np.int64), np.array(plan.zone, np.int64), assume_unique=True)
     if len(others) != plan.outside:
         raise BadValue(
             f"The plan has {plan.outside:,} samples outside its zone. Got {len(others):,}",
