@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from curate.projection import Projected
     from curate.search.vectors import Vectors
     from curate.slice import Slice
+    from curate.slices import Slices
     from curate.sources.ingest import Ingested
     from curate.split import Split
 
@@ -290,15 +291,16 @@ class Dataset(View):
 
     # -- what was saved -----------------------------------------------------------------------------------------------
 
-    def slices(self) -> pl.DataFrame:
-        """One row a slice: name, count, note, actor, time, query.
+    def slices(self) -> Slices:
+        """One row a slice: name, count, note, actor, time, query; in a notebook with a picture of each.
 
         >>> _ = ds.limit(3).save("three")
         >>> ds.slices().select("name", "count").rows()
         [('three', 3)]
         """
-        self.session.refresh()
-        return self.session.read("SELECT * FROM slices ORDER BY time")
+        from curate.slices import Slices
+
+        return Slices.of(self)
 
     def slice(self, name: str) -> Slice:
         """The slice of that name.
@@ -311,6 +313,44 @@ class Dataset(View):
 
         self.session.refresh()
         return Slice(self, name)
+
+    def export_slice(self, name: str, path: str | Path) -> Path:
+        """Write a slice as a JSON file that a colleague can read and `import_slice`; examples go along as vectors.
+
+        Raises:
+            UnknownName: no such slice.
+            NotWritten: the file is there already, or cannot be written.
+
+        >>> _ = ds.where("weather = 'fog'").save("fog", note="for Ada")
+        >>> ds.export_slice("fog", tmp_path / "fog.json").name
+        'fog.json'
+        """
+        from curate.recipe import export_recipe
+
+        return export_recipe(self.slice(name), path)
+
+    def import_slice(self, path: str | Path, *, name: str | None = None) -> Slice:
+        """Save the slice in a file of `export_slice`, with those of its members that are here.
+
+        The file is not trusted: what it names and is not here, and what a recipe may not hold, is refused by name.
+
+        Args:
+            path: of the file.
+            name: for the slice; None takes that of the file.
+
+        Raises:
+            SourceNotFound: there is no such file.
+            BadQuery: it is no recipe, or asks for another encoder, a file, or SQL beyond one boolean expression.
+            UnknownName: it names a column, tag or sample that is not here.
+            BadValue: there is a slice of that name already.
+
+        >>> _ = ds.where("weather = 'fog'").save("fog", note="for Ada")
+        >>> ds.import_slice(ds.export_slice("fog", tmp_path / "fog.json"), name="fog again").view.count()
+        12
+        """
+        from curate.recipe import import_recipe
+
+        return import_recipe(self, path, name=name)
 
     def splits(self) -> list[str]:
         """Names of the splits.

@@ -27,14 +27,12 @@ class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         time: when, UTC.
         dataset: name of the dataset that it was saved in.
         count: samples that it had there.
-        versions: of that dataset's tables.
     """
 
     actor: str
     time: datetime
     dataset: str
     count: int
-    versions: dict[str, int] = {}
 
 
 class Slice:
