@@ -43,6 +43,10 @@ IN_ORDER = (
     protocol.ToPython,
     protocol.Export,
     protocol.Project,
+    protocol.SetVerdict,
+    protocol.TakeBack,
+    protocol.StartAudit,
+    protocol.SaveFound,
 )
 
 

@@ -17,7 +17,7 @@ from curate.view import View
 from curate.widgets import protocol, wording
 from curate.widgets.answers import answers_of
 from curate.widgets.bundle import bundle
-from curate.widgets.channel import Channel
+from curate.widgets.channel import Channel, Handler
 from curate.widgets.contact_sheet import contact_sheet_html, contact_sheet_text, contact_sheet_uri
 from curate.widgets.exploration import Exploration
 
@@ -83,7 +83,7 @@ class ViewWidget(anywidget.AnyWidget):
         )
         self.set_trait("_part", self.part)
         self.set_trait("selected_count", self._exploration.picked().count)
-        self._channel = Channel(self, answers_of(self._exploration))
+        self._channel = Channel(self, self._handlers())
         self._exploration.listen(self._told)
         self._exploration.join(self)
 
@@ -144,7 +144,7 @@ class ViewWidget(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget, and for readers without a kernel (GitHub, nbviewer) a still contact sheet."""
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
-        view = self.view
+        view = self._kept()
         try:
             data["text/html"] = contact_sheet_html(view)
             self._still = contact_sheet_uri(view)
@@ -153,6 +153,14 @@ class ViewWidget(anywidget.AnyWidget):
             data["text/html"] = f"<p>{escape(str(error))}</p>"
             data["text/plain"] = str(error)
         return data, metadata
+
+    def _handlers(self) -> dict[type[protocol.Request], Handler]:
+        """Who answers which request."""
+        return answers_of(self._exploration)
+
+    def _kept(self) -> View:
+        """What is shown where the widget was saved and there is no kernel behind it."""
+        return self.view
 
     def _told(self, event: protocol.AnyEvent) -> None:
         """Pass on to the browser what happened, from whichever thread it happened on."""

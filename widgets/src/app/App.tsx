@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Help } from "../help/Help";
+import { Hunt } from "../hunt/Hunt";
 import { Large } from "../inspector/Large";
 import { Jobs } from "../jobs/Jobs";
 import { EmptyDataset, FailureNotice } from "../notice/Notice";
@@ -38,7 +39,8 @@ export function App({ store }: { store: Store }) {
   // Somebody looks again, so see whether somebody else has written. Nobody is asked while nobody looks.
   useEffect(() => {
     const element = root.current;
-    if (element === null) return undefined;
+    // A hunt follows by itself.
+    if (element === null || core.part === "hunt") return undefined;
     let inSight = false;
     const look = () => {
       if (inSight && document.visibilityState === "visible") void core.look();
@@ -73,14 +75,20 @@ export function App({ store }: { store: Store }) {
       onKeyDown={(event) => onKey(store, event)}
       onPaste={(event) => {
         const picture = pictureIn(event.clipboardData);
-        if (picture === null) return;
+        if (picture === null || core.part === "hunt") return;
         event.preventDefault();
         void store.search.likePicture(picture);
       }}
     >
-      <TopBar store={store} lost={core.rpc.connection.value === "lost"} />
-      <Content store={store} />
-      <Large store={store} />
+      {core.part === "hunt" ? (
+        <Hunt store={store} />
+      ) : (
+        <>
+          <TopBar store={store} lost={core.rpc.connection.value === "lost"} />
+          <Content store={store} />
+          <Large store={store} />
+        </>
+      )}
       <Help store={store} />
     </div>
   );

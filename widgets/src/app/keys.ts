@@ -1,3 +1,4 @@
+import { onHuntKey } from "../hunt/keys";
 import type { Store } from "../store/store";
 
 /** Keys that mean the same wherever the focus is. What is nearer (a field, the grid, a dialog) has stopped its own. */
@@ -20,6 +21,7 @@ export function isOurs(event: KeyboardEvent): boolean {
 /** Whether the key means something here. */
 function act(store: Store, event: KeyboardEvent): boolean {
   const { core, shell, search } = store;
+  if (core.part === "hunt") return onHuntKey(store, event);
   const control = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   if (event.altKey) return false;

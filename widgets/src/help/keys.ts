@@ -1,3 +1,4 @@
+import { HUNT_SECTIONS } from "../hunt/keys";
 import type { Part } from "../store/core";
 
 /** Keys that are pressed together, or any one of them, and what that does. */
@@ -109,5 +110,6 @@ export const SECTIONS: readonly Section[] = [
 
 /** What is there of a part. */
 export function sectionsOf(part: Part): readonly Section[] {
+  if (part === "hunt") return HUNT_SECTIONS;
   return SECTIONS.filter(({ parts }) => parts.includes(part));
 }

@@ -37,6 +37,12 @@ interface Replies {
   get_masks: protocol.Masks;
   get_places: protocol.Places;
   get_density: protocol.Density;
+  get_hunt: protocol.HuntState;
+  get_next: protocol.NextSamples;
+  set_verdict: protocol.HuntState;
+  take_back: protocol.TakenBack;
+  start_audit: protocol.HuntState;
+  save_found: protocol.Saved;
 }
 
 export type Asked = keyof Replies;

@@ -8,7 +8,7 @@ import { Layout } from "./layout";
 
 export type { AnyChange } from "./edits";
 
-export type Part = "explorer" | "gallery" | "map" | "facets";
+export type Part = "explorer" | "gallery" | "map" | "facets" | "hunt";
 
 type OnVersion = (state: State, before: State | null) => void;
 type OnSelection = (revision: number, origin: string) => void;
@@ -232,7 +232,8 @@ export class Core {
 
 function partOf(model: Model): Part {
   const part = model.get("_part");
-  return part === "explorer" || part === "map" || part === "facets" ? part : "gallery";
+  const parts: readonly unknown[] = ["explorer", "map", "facets", "hunt"];
+  return parts.includes(part) ? (part as Part) : "gallery";
 }
 
 function listen<T>(listeners: Set<T>, callback: T): () => void {

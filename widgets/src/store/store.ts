@@ -2,6 +2,7 @@ import { ShellSlice } from "../app/slice";
 import { FacetSlice } from "../facets/slice";
 import { GridSlice } from "../grid/slice";
 import type { Model } from "../host";
+import { HuntSlice } from "../hunt/slice";
 import { InspectorSlice } from "../inspector/slice";
 import { JobSlice } from "../jobs/slice";
 import { MapSlice } from "../map/slice";
@@ -20,6 +21,7 @@ export class Store {
   readonly facets: FacetSlice;
   readonly map: MapSlice;
   readonly jobs: JobSlice;
+  readonly hunt: HuntSlice;
 
   constructor(model: Model) {
     this.core = new Core(model);
@@ -31,12 +33,14 @@ export class Store {
     this.facets = new FacetSlice(this.core);
     this.map = new MapSlice(this.core, this.selection, this.inspector);
     this.jobs = new JobSlice(this.core);
+    this.hunt = new HuntSlice(this.core);
     // Not before every slice listens.
     void this.core.hello();
   }
 
   dispose(): void {
     for (const slice of [
+      this.hunt,
       this.map,
       this.facets,
       this.jobs,
