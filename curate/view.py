@@ -100,17 +100,20 @@ class View:
 
         Warns:
             PromptTooLong: the model does not read to the end, once for each prompt.
+            UnknownLanguage: the model's tokenizer was not made for the language of a prompt, likewise.
 
         >>> ds.where("brightness < 0.4").search("rain", minus="fog").limit(2).df(["weather", "rank"]).rows()
         [('rain', 1), ('rain', 2)]
         """
+        from curate.search.prompts import checked_templates
+
         step = q.Search(
             words=q.words(words, name="words"),
             minus=q.words(minus, name="minus"),
             like=examples(self.dataset, like, encoder),
             unlike=examples(self.dataset, unlike, encoder),
             encoder=encoder,
-            templates=None if templates is None else tuple(templates),
+            templates=checked_templates(templates) if templates else None if templates is None else (),
         )
         return self.searched(step)
 

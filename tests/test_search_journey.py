@@ -11,6 +11,7 @@ import pytest
 
 import curate
 from curate import errors
+from curate.encoders.function import FunctionEncoder
 from tests.conftest import draw
 
 
@@ -25,6 +26,17 @@ def planted(ds):
         vectors[at] += 0.001 * (speed or 0)
     ds.embed(vectors, name="planted")
     return ds
+
+
+@pytest.fixture
+def worded(planted):
+    """The same, with words: each weather's is its axis."""
+    axes = {"rain": (1, 0, 0), "snow": (0, 1, 0), "hail": (0, 0, 1)}
+    text = FunctionEncoder(
+        lambda pictures: [(1, 0, 0)] * len(pictures), texts=lambda texts: [axes[text] for text in texts], name="axes"
+    )
+    planted.embed(planted.vectors(), name="worded", text=text)
+    return planted
 
 
 def test_search_by_example_scores_and_ranks(planted):
@@ -78,6 +90,30 @@ def test_a_search_needs_something_to_look_for(planted):
         planted.search(like="no-such-photo.jpg")
     with pytest.raises(errors.VectorsNotFound, match="has no vector"):
         planted.search(like=int(planted.where("status = 'empty'").ids()[0])).count()
+
+
+@pytest.mark.parametrize("templates", ["a photo", ["{} {}"], ["a photo of {}", 3]])
+def test_templates_are_looked_at_when_the_search_is_made(planted, templates):
+    with pytest.raises(errors.BadValue, match="A template has one"):
+        planted.search("hail", templates=templates)
+
+
+@pytest.mark.parametrize("empty", ["", " \n", ["hail", ""], {"": 2.0}])
+def test_an_empty_prompt_is_refused_when_the_search_is_made(planted, empty):
+    for search in (lambda: planted.search(empty), lambda: planted.search("hail", minus=empty)):
+        with pytest.raises(errors.BadValue, match="must be text"):
+            search()
+
+
+def test_several_phrasings_are_averaged(worded):
+    def scores(words, templates=()):
+        return (
+            worded.search(words, templates=templates).df(["sample_id", "score"]).sort("sample_id")["score"].to_numpy()
+        )
+
+    rain, snow = scores("rain"), scores("snow")
+    np.testing.assert_allclose(scores(["rain", "snow"]), (rain + snow) / np.sqrt(2), atol=1e-5)
+    np.testing.assert_allclose(scores({"rain": 3, "snow": 4}, templates="{}"), 0.6 * rain + 0.8 * snow, atol=1e-5)
 
 
 def test_a_saved_search_replays(planted):

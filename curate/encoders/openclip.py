@@ -192,6 +192,11 @@ class OpenClipEncoder:
             return len(tokenizer.encode(text)) + 2, limit
         return len(tokenizer.tokenizer(text)["input_ids"]), limit
 
+    @property
+    def reads_english(self) -> bool:
+        """Whether the tokenizer is CLIP's own, which was made from English, as the captions of such models are."""
+        return hasattr(self._load_tokenizer(), "encode")
+
     def image_tower(self) -> Any:
         """The image tower alone, in evaluation mode, in its precision, on its device."""
         import torch

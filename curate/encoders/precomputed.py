@@ -183,6 +183,11 @@ class PrecomputedVectors:
         """As that of the encoder for words, or CLIP's."""
         return float(getattr(self._text, "logit_scale", CLIP_LOGIT_SCALE))
 
+    @property
+    def reads_english(self) -> bool:
+        """As that of the encoder for words; false where it does not say."""
+        return bool(getattr(self._text, "reads_english", False))
+
     def token_count(self, text: str) -> tuple[int, int] | None:
         """As that of the encoder for words, where it counts."""
         count = getattr(self._text, "token_count", None)

@@ -17,6 +17,7 @@ import numpy as np
 
 from curate.encoders.encoder import Encoder
 from curate.errors import BadValue
+from curate.search.language import language_of, spelt_out, words_of_other_scripts
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 
@@ -34,6 +35,10 @@ _CACHED = 4096  # 2 KB each at 512 dimensions
 
 class PromptTooLong(UserWarning):
     """A prompt has more tokens than the model reads; its end was left out."""
+
+
+class UnknownLanguage(UserWarning):
+    """A prompt is in a language that the model's tokenizer was not made for, so what it finds means little."""
 
 
 class _QueryVectors:
@@ -83,6 +88,7 @@ def prompt_vector(encoder: Encoder, words: str, *, templates: Sequence[str] = DE
 
     Warns:
         PromptTooLong: the model does not read to the end.
+        UnknownLanguage: its tokenizer was not made for the language (`curate.search.language` says what can be known).
     """
     vector: Floats = prompt_vectors(encoder, [words], templates=templates)[0]
     return vector
@@ -91,7 +97,7 @@ def prompt_vector(encoder: Encoder, words: str, *, templates: Sequence[str] = DE
 def prompt_vectors(encoder: Encoder, words: Sequence[str], *, templates: Sequence[str] = DEFAULT_TEMPLATES) -> Floats:
     """(n, dimension) query vectors of n prompts, encoded together; otherwise as `prompt_vector`."""
     texts = [_checked_words(text) for text in words]
-    forms = _checked_templates(templates)
+    forms = checked_templates(templates)
     if not texts:
         raise BadValue("A search needs words", hint="say what to look for")
     identity = _identity(encoder)
@@ -104,6 +110,7 @@ def prompt_vectors(encoder: Encoder, words: Sequence[str], *, templates: Sequenc
     if missing:
         for text in missing:
             _warn_if_too_long(encoder, text, forms)
+            _warn_if_not_read(encoder, text)
         vectors = encoder.encode_texts([form.replace("{}", text) for text in missing for form in forms])
         for text, group in zip(missing, vectors.reshape(len(missing), len(forms), -1), strict=True):
             found[text] = _mean_direction(group, text)
@@ -136,20 +143,46 @@ def _checked_words(words: str) -> str:
     return text
 
 
-def _checked_templates(templates: Sequence[str]) -> tuple[str, ...]:
+def checked_templates(templates: Sequence[str]) -> tuple[str, ...]:
+    """Templates as a tuple; one alone may be a string.
+
+    Raises:
+        BadValue: there is none, or one has no place for the words, or several.
+    """
     forms = (templates,) if isinstance(templates, str) else tuple(templates)
-    bad = next((form for form in forms if form.count("{}") != 1), None)
+    bad = next((form for form in forms if not isinstance(form, str) or form.count("{}") != 1), None)
     if not forms or bad is not None:
         raise BadValue(f"A template has one {{}} for the words. Got {bad!r}", hint="for example 'a photo of {}'")
     return forms
 
 
-def _warn_if_too_long(encoder: Encoder, text: str, forms: tuple[str, ...]) -> None:
+def _tokens(encoder: Encoder, text: str) -> tuple[int, int] | None:
+    """How many tokens a text has and how many are read, of an encoder that counts them."""
     count = getattr(encoder, "token_count", None)
-    longest = count(max(forms, key=len).replace("{}", text)) if count is not None else None
+    return None if count is None else count(text)
+
+
+def _warn_if_too_long(encoder: Encoder, text: str, forms: tuple[str, ...]) -> None:
+    longest = _tokens(encoder, max(forms, key=len).replace("{}", text))
     if longest is not None and longest[0] > longest[1]:
         warnings.warn(
             f"{encoder.name} reads {longest[1]} tokens and this prompt has {longest[0]}; its end is left out: {text!r}",
             PromptTooLong,
             stacklevel=4,
         )
+
+
+def _warn_if_not_read(encoder: Encoder, text: str) -> None:
+    words = words_of_other_scripts(text)
+    marks, found = _tokens(encoder, ""), _tokens(encoder, " ".join(words))
+    if marks is not None and found is not None and spelt_out(words, found[0] - marks[0]):
+        why = f"spells {', '.join(map(repr, words))} byte by byte, having no tokens for this script"
+    elif getattr(encoder, "reads_english", False) and (language := language_of(text)):
+        why = f"reads English, and {text!r} looks like {language}"
+    else:
+        return
+    warnings.warn(
+        f"{encoder.name} {why}: what it finds may mean nothing. Hint: say it in English, or embed with a multilingual model.",
+        UnknownLanguage,
+        stacklevel=4,
+    )

@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.encoders.function import FunctionEncoder
+from curate.encoders.openclip import OpenClipEncoder
 from curate.errors import BadValue
 from curate.search import prompts
-from curate.search.prompts import DEFAULT_TEMPLATES, NO_TEMPLATES, PromptTooLong, prompt_vector, prompt_vectors
+from curate.search.prompts import (
+    DEFAULT_TEMPLATES,
+    NO_TEMPLATES,
+    PromptTooLong,
+    UnknownLanguage,
+    prompt_vector,
+    prompt_vectors,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -123,3 +131,45 @@ def test_a_prompt_past_the_context_is_told(counting):
         prompt_vector(counting, "hail on the road")
     with pytest.warns(PromptTooLong, match="reads 16 tokens"):
         prompt_vector(counting, "hail " * 20)
+
+
+@pytest.fixture(scope="module")
+def demo():
+    return OpenClipEncoder.load("demo")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("夜晚的冰雹", "demo spells '夜晚的冰雹' byte by byte"),
+        ("hail ночью", "demo spells 'ночью' byte by byte"),
+        ("밤 우박", "spells '밤', '우박' byte by byte"),
+        ("Hagel in der Nacht", "demo reads English, and 'Hagel in der Nacht' looks like German"),
+        ("grêle sur la route", "looks like French"),
+    ],
+)
+def test_a_language_that_the_tokenizer_was_not_made_for_is_told(demo, prompt, told):
+    with pytest.warns(UnknownLanguage, match=told):
+        vector = prompt_vector(demo, prompt)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6), "it is asked all the same"
+
+
+@pytest.mark.parametrize("prompt", ["night hail", "a van in the fog, near a barn", "a café at dusk", "🚗"])
+def test_english_is_asked_without_a_word(demo, prompt):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        prompt_vector(demo, prompt)
+
+
+def test_of_an_encoder_without_a_tokenizer_nothing_is_said(counting):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        prompt_vector(counting, "夜晚的冰雹")
+        prompt_vector(counting, "Hagel in der Nacht")
+
+
+def test_a_tokenizer_of_many_languages_is_left_alone(counting):
+    counting.token_count = lambda text: (len(text) + 2, 64)  # a token a character
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        prompt_vector(counting, "夜晚的冰雹")
