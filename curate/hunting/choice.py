@@ -13,7 +13,12 @@ WORDS_FIRST = 20
 """So many answers come from the words alone, before the model chooses."""
 
 ALIKE = 0.99
-"""Vectors with at least this cosine are near duplicates here: the next frame of a drive, or the same picture saved again."""
+"""Vectors with at least this cosine are near duplicates here: the next frame of a drive, or the same picture saved again.
+
+Among the demo's 2,000 scenes, which are frames of drives, copies have 0.993 to 1, the next frame has 0.996, and the nearest
+frame of another drive 0.944 (medians). Holding back costs answers there, for what is like a wanted one is wanted, mostly: 7 % more
+at 0.99, 30 % at 0.98.
+"""
 
 # So many candidates are looked at for each that is shown: past that, what is alike is shown after all.
 _POOL = 30
