@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from curate.exports.export import Export
     from curate.hunt import Hunt
     from curate.search.evaluation import Rows
+    from curate.search.phrasings import Suggestions
     from curate.slice import Slice
     from curate.split import Split
     from curate.widgets.explorer import Explorer
@@ -129,6 +130,31 @@ class View:
                 f"The encoder {info.name!r} knows no words", hint="search(like=…), or embed with a CLIP model"
             )
         return self._then(step)
+
+    def suggest(self, prompt: str, *, first: int = 200, encoder: str | None = None) -> Suggestions[View]:
+        """Other ways to say a prompt, with how many new samples of the view each brings into the first ones.
+
+        Words for the time, the weather, the place and the camera are put behind the prompt. The table prints; its `df` is a
+        frame, and its ``pick(0, 3)`` is the view that the prompt and these phrasings find together.
+
+        Args:
+            prompt: what to look for.
+            first: how many samples are compared.
+            encoder: whose vectors to use; None takes those of the latest `embed`.
+
+        Raises:
+            BadValue: an empty prompt, or a view of no more than `first` samples.
+            VectorsNotFound: the dataset has no vectors.
+
+        >>> suggestions = ds.suggest("night hail", first=10)
+        >>> suggestions.df.columns, suggestions.df["phrasing"][0]
+        (['number', 'kind', 'phrasing', 'new'], 'night hail ...')
+        >>> suggestions.pick(0).query.to_python()
+        "ds.search(['night hail', 'night hail ...'])"
+        """
+        from curate.search.phrasings import suggest
+
+        return suggest(self, prompt, first=_number(first, "first", least=1), encoder=encoder)
 
     def tagged(self, *tags: str) -> View:
         """Keep the samples that carry every one of the tags.
