@@ -20,17 +20,23 @@ from curate import query as q
 from curate.examples import examples, known_ids
 from curate.query import Hunted, Query
 from curate.store import events
-from curate.store.hunts import DRAWN, NO, OUTSIDE, REST, REVIEWED, UNSURE, YES, AuditLog, HuntLog, Shown
+from curate.store.hunts import NO, UNSURE, YES, HuntLog, Shown
 from curate.view import View
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
-    from curate.hunting.audit import Audit, Estimate, Plan
+    from curate.hunting.audit import Estimate
     from curate.hunting.ranking import Ranking
+    from curate.hunting.report import Report
+    from curate.hunting.state import State
+    from curate.hunting.visibility import Visibility
     from curate.view import Pictures, Words
 
 HELD_FOR = timedelta(minutes=10)
 """How long a batch is kept from others while whoever it was shown to gives no answer."""
+
+JUDGED_EACH = 50
+"""Answers after which it is looked at again whether the vectors can see what is hunted for."""
 
 _WORDS = {True: "yes", False: "no", None: "unsure"}
 
@@ -101,6 +107,7 @@ class Hunt:
         self._view = View(dataset, self.query)
         self._lock = threading.RLock()
         self._ranking: tuple[object, Ranking] | None = None
+        self._judged: tuple[int, Visibility] | None = None
 
     def __repr__(self) -> str:
         progress = self.progress
@@ -124,20 +131,20 @@ class Hunt:
         >>> hunt.next(5).df(["timeofday"])["timeofday"].to_list()
         ['night', 'night', 'night', 'night', 'night']
         """
-        n = _at_least_one(n)
+        n, me = _at_least_one(n), events.reviewer()
         self.dataset.session.refresh()
         with self._lock:
-            state = _State(self)
-            for _ in range(3):
+            state = self._state()
+            self._judge(state)
+            for _ in range(5):
                 batch = state.batch(n)
-                mine = state.log.shown.get(events.reviewer())
-                if not len(batch) or self.dataset.folder.read_only or _same(mine, batch):
+                if not len(batch) or self.dataset.folder.read_only or _same(state.log.shown.get(me), batch):
                     break
-                told = {"reviewer": events.reviewer()}
-                self._write("shown", told, sample_ids=batch)
-                state = _State(self)
-                # of two who took a sample at the same moment, the first has it
-                if not np.isin(batch, state.taken_before_mine()).any():
+                self._write("shown", {"reviewer": me}, sample_ids=batch)
+                state = self._state()
+                # of two who took a sample at the same moment, the first has it, who may have answered it by now
+                taken = state.taken_before(state.log.shown[me])
+                if not np.isin(batch, np.concatenate([taken, state.log.ids])).any():
                     break
             return self._those(batch)
 
@@ -168,7 +175,7 @@ class Hunt:
             return 0
         with self._lock:
             self.dataset.session.refresh(now=False)
-            state = _State(self)
+            state = self._state()
             strange = wanted[~np.isin(wanted, state.ids)]
             if len(strange):
                 raise errors.BadValue(
@@ -190,6 +197,7 @@ class Hunt:
         >>> hunt.undo().count(), hunt.found.count()
         (5, 0)
         """
+        from curate.hunting.record import standing
         from curate.undo import take_back
 
         with self._lock:
@@ -199,14 +207,9 @@ class Hunt:
             if not mine:
                 raise errors.BadValue("There is no answer of yours to take back", hint="hunt.mark() gives one")
             ids: np.ndarray = mine[-1]["sample_ids"]
-            once = log.ids[log.times == 1]
-            for audit in log.audits:
-                drawn = np.concatenate([audit.drawn, audit.outside])
-                if (
-                    audit.estimate is not None
-                    and not audit.given_up
-                    and np.isin(np.intersect1d(ids, once), drawn).any()
-                ):
+            once = np.intersect1d(ids, log.ids[log.times == 1])
+            for audit in standing(log):
+                if audit.estimate is not None and np.isin(once, np.concatenate([audit.drawn, audit.outside])).any():
                     raise errors.BadValue(
                         "An estimate stands on these answers, and would be one of a part of its audit",
                         hint="mark the samples again: the estimate follows",
@@ -241,7 +244,7 @@ class Hunt:
         n = _at_least_one(n)
         with self._lock:
             self.dataset.session.refresh(now=False)
-            state = _State(self)
+            state = self._state()
             positions = best(state.scores, n, allowed=state.open)
             return self._those(state.sample_ids[positions], "likely")
 
@@ -280,32 +283,31 @@ class Hunt:
         """
         from curate.hunting.audit import OUTSIDE as DEFAULT
         from curate.hunting.audit import plan
+        from curate.hunting.record import plan_event
 
         self.dataset.session.refresh()
         with self._lock:
-            state = _State(self)
-            if state.audit is None:
+            state = self._state()
+            if state.logged is None:
                 self.dataset.folder.must_write()
                 made = plan(
                     state.ids,
-                    state.scores[state.positions],
-                    state.answered[state.positions],
+                    state.scores[state.members],
+                    state.answered[state.members],
                     n,
                     outside=DEFAULT if outside is None else outside,
                     seed=self.seed,
                     look=len(state.log.audits) + 1,
                 )
-                numbers = {key: getattr(made, key) for key in ("seed", "look", "alpha", "n", "n_outside", "outside")}
-                zone = np.array(made.zone, np.int64)
-                codes = np.repeat(np.array([REVIEWED, REST], np.int16), [len(made.reviewed), len(made.rest)])
-                event = self._write("audit", {**numbers, "rest": len(made.rest)}, sample_ids=zone, codes=codes)
-                state = _State(self)
-                if state.audit is None or state.audit.event_id != event:
+                payload, ids, codes = plan_event(made)
+                event = self._write("audit", payload, sample_ids=ids, codes=codes)
+                state = self._state()
+                if state.logged is None or state.logged.event_id != event:
                     # somebody else was quicker; this look is spent, and nothing was drawn for it
                     self._give_up(event)
-                    state = _State(self)
+                    state = self._state()
             self._draw(state)
-            return self._those(np.array(_State(self).unanswered(), np.int64))
+            return self._those(np.array(self._state().unanswered(), np.int64))
 
     def estimate(self) -> Statement:
         """What can be said of what is left: what the latest audit allows, or what it would take.
@@ -317,6 +319,7 @@ class Hunt:
         outside its zone, at most 2.5 % costs 119 clean answers, at most 0.5 % costs 598 (95 %)
         """
         from curate.hunting.audit import Estimate
+        from curate.hunting.record import standing
         from curate.hunting.wording import reword, sentences, without_audit
 
         self.dataset.session.refresh(now=False)
@@ -324,22 +327,22 @@ class Hunt:
         found = len(log.those(YES))
         hopeless = reword(found, len(log.ids))
         if hopeless:
-            return Statement((hopeless,), None)
-        stored = [audit.estimate for audit in log.audits if audit.estimate is not None and not audit.given_up]
+            return Statement((hopeless, *self._blindness()), None)
+        stored = [audit.estimate for audit in standing(log) if audit.estimate is not None]
         if not stored:
-            return Statement(without_audit(found, len(log.ids)), None)
+            return Statement((*without_audit(found, len(log.ids)), *self._blindness()), None)
         estimate = msgspec.convert(stored[-1]["estimate"], Estimate)
-        said = sentences(estimate)
         since = found - estimate.found - estimate.outside.found
-        return Statement((*said, f"{since:,} more found since") if since > 0 else said, estimate)
+        more = (f"{since:,} more found since",) if since > 0 else ()
+        return Statement((*sentences(estimate), *more, *self._blindness()), estimate)
 
     @property
     def progress(self) -> Progress:
         """Counts, as they are now."""
         self.dataset.session.refresh(now=False)
         with self._lock:
-            state = _State(self)
-            audit = state.drawn
+            state = self._state()
+            audit = state.audit
             return Progress(
                 samples=len(state.ids),
                 answered=len(state.log.ids),
@@ -349,6 +352,35 @@ class Hunt:
                 audit=0 if audit is None else len(audit.zone) + len(audit.outside),
                 audit_left=len(state.unanswered()),
             )
+
+    def report(self) -> Report:
+        """The hunt as text and as a small page: found over answers, what is left, and the scores by answer.
+
+        >>> hunt = ds.hunt("a road at night")
+        >>> _ = hunt.mark(hunt.next(10), True)
+        >>> print(hunt.report())
+        Hunt 'a road at night' in 57 samples
+        10 answered: 10 yes, 0 unsure, 0 no
+        ...
+        """
+        from curate.hunting.choice import by_words
+        from curate.hunting.report import Report, histogram
+
+        self.dataset.session.refresh()
+        with self._lock:
+            state = self._state()
+            self._judge(state)
+            scores, learnt = state.scores, not by_words(state.lessons[1])
+        said = self.estimate()
+        return Report(
+            name=self.name,
+            python=self.python,
+            samples=len(state.members),
+            verdicts=state.log.verdicts,
+            sentences=said.sentences,
+            interval=None if said.estimate is None else (said.estimate.low, said.estimate.high),
+            histogram=histogram(scores[state.at], state.verdicts, scores[state.open], learnt=learnt),
+        )
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -378,25 +410,25 @@ class Hunt:
             )
         return View(self.dataset, Query(steps=(q.Select(tuple(there.tolist())),), hunt=hunted))
 
-    def _draw(self, state: _State) -> None:
+    def _draw(self, state: State) -> None:
         """What the plan of the audit under way has not drawn yet; it decides the draw wholly, whoever does it."""
         from curate.hunting.audit import draw_outside, draw_zone
+        from curate.hunting.record import draw_event, planned
 
-        if state.audit is None or len(state.audit.drawn):
+        if state.logged is None or len(state.logged.drawn):
             return
-        planned = _planned(state.audit)
+        plan = planned(state.logged)
         try:
-            zone, outside = draw_zone(planned), draw_outside(planned, state.ids)
+            zone, outside = draw_zone(plan), draw_outside(plan, state.ids)
         except errors.BadValue:
             # the samples are others by now, and the plan was for those that there were
-            self._give_up(state.audit.event_id)
+            self._give_up(state.logged.event_id)
             raise errors.BadValue(
                 "The samples of the hunt have changed since the audit was planned, and it is given up",
                 hint="hunt.audit() begins another one",
             ) from None
-        codes = np.repeat(np.array([DRAWN, OUTSIDE], np.int16), [len(zone), len(outside)])
-        ids = np.array(zone + outside, np.int64)
-        self._write("audit", {"audit": state.audit.event_id}, sample_ids=ids, codes=codes)
+        ids, codes = draw_event(zone, outside)
+        self._write("audit", {"audit": state.logged.event_id}, sample_ids=ids, codes=codes)
 
     def _give_up(self, event: str) -> None:
         self.dataset.write_event("undo", {"event": event, "what": f"audit {self.name}"})
@@ -404,136 +436,68 @@ class Hunt:
     def _keep_estimates(self) -> None:
         """Store what a finished audit says, and again when one of its answers has changed."""
         from curate.hunting.audit import estimate
+        from curate.hunting.record import answers, drawn, standing
 
         log = self._log()
-        verdicts = _verdicts(log)
-        for logged in log.audits[::-1]:
-            if (
-                logged.given_up
-                or not len(logged.drawn)
-                or not _whole(logged)
-                or (audit := _audit(logged)).unanswered(verdicts)
-            ):
+        verdicts = answers(log)
+        for logged in reversed(standing(log)):
+            audit = drawn(logged)
+            if audit is None or audit.unanswered(verdicts):
                 continue
             said = msgspec.to_builtins(estimate(audit, verdicts))
             if logged.estimate is None or logged.estimate["estimate"] != said:
                 self._write("estimate", {"audit": logged.event_id, "estimate": said}, count=said["answers"])
             return
 
+    def _judge(self, state: State) -> None:
+        """Look whether the vectors can see what is hunted for, each time that there are `JUDGED_EACH` answers more."""
+        from curate.hunting.visibility import visibility
 
-class _State:
-    """A hunt at one moment, by position: what it looks at, what was answered, who has what before them."""
+        at, verdicts = state.lessons
+        times = len(at) // JUDGED_EACH
+        if times and (self._judged is None or self._judged[0] != times):
+            ranking = state.ranking
+            seen = visibility(ranking.space, ranking.query, ranking.index.reconstruct(at), verdicts)
+            self._judged = times, seen
 
-    def __init__(self, hunt: Hunt) -> None:
-        session = hunt.dataset.session
-        hunt.dataset.vectors_.warm(hunt.query.steps)  # a model that has to be loaded holds nobody up
+    def _blindness(self) -> tuple[str, ...]:
+        """That the vectors do not see it, where that is so."""
+        if self._judged is None:
+            with self._lock:
+                self._judge(self._state())
+        return () if self._judged is None or self._judged[1].seen else (str(self._judged[1]),)
+
+    def _state(self) -> State:
+        """The hunt as it is now."""
+        from curate.hunting.state import State
+
+        session = self.dataset.session
+        self.dataset.vectors_.warm(self.query.steps)  # a model that has to be loaded holds nobody up
         with session.lock:
-            ranking = _ranking(hunt)
-            self.log = hunt._log()
-            self.sample_ids = session.sample_ids
-            at = session.positions_of(self.log.ids)
-            others = {k: s for k, s in self.log.shown.items() if k != events.reviewer() and _fresh(s.time)}
-            self._held = {k: session.positions_of(s.ids) for k, s in others.items()}
-        there = at >= 0
-        self._at, self._verdicts = at[there], self.log.verdicts[there]
-        self.ranking = ranking
-        self._others = others
-        self.answered = np.zeros(len(self.sample_ids), bool)
-        self.answered[self._at] = True
-        #: (m,) int64, all samples of the hunt; what was answered stays in it, also when it has left the view
-        self.positions = np.flatnonzero(ranking.members | self.answered)
-        self.ids = self.sample_ids[self.positions]
-        self.open = ranking.members & ~self.answered
-        under_way = (a for a in self.log.audits if not a.given_up and a.estimate is None and _whole(a))
-        self.audit = next(under_way, None)
-        self.drawn = _audit(self.audit) if self.audit is not None and len(self.audit.drawn) else None
+            ranking, log = self._ranked(), self._log()
+            others = tuple(s for who, s in log.shown.items() if who != events.reviewer() and _fresh(s.time))
+            return State(log, ranking, session.sample_ids, session.positions_of, others)
 
-    @property
-    def scores(self) -> np.ndarray:
-        """(n,) float32 by position."""
-        return self.ranking.scores(*self._lessons())
+    def _ranked(self) -> Ranking:
+        """What ranks the samples now; the session's lock is held."""
+        from curate.hunting.ranking import Ranking
 
-    def unanswered(self) -> tuple[int, ...]:
-        """What of the audit under way has no answer, in its order."""
-        return () if self.drawn is None else self.drawn.unanswered(_verdicts(self.log))
-
-    def batch(self, n: int) -> np.ndarray:
-        """(m,) int64, the sample ids to show next: where that is possible, nothing that somebody else has."""
-        if self.drawn is not None:
-            queue = np.array(self.unanswered(), np.int64)
-            held = np.concatenate([s.ids for s in self._others.values()] or [queue[:0]])
-            free = queue[~np.isin(queue, held)]
-            return (free if len(free) else queue)[:n]
-        unheld = self.open.copy()
-        for at in self._held.values():
-            unheld[at[at >= 0]] = False
-        lessons = self._lessons()
-        unwanted = self._at[(self._verdicts != YES) & self.ranking.index.present[self._at]]
-        chosen = self.ranking.next(n, *lessons, allowed=unheld if unheld.any() else self.open, rejected=unwanted)
-        return self.sample_ids[chosen]
-
-    def taken_before_mine(self) -> np.ndarray:
-        """What others were shown before this reviewer's batch."""
-        mine = self.log.shown[events.reviewer()]
-        earlier = [s.ids for s in self._others.values() if s.row < mine.row]
-        return np.concatenate(earlier) if earlier else np.empty(0, np.int64)
-
-    def _lessons(self) -> tuple[np.ndarray, np.ndarray]:
-        """Positions and verdicts to learn from: neither unsure ones nor the blind answers of an audit under way."""
-        usable = (self._verdicts != UNSURE) & self.ranking.index.present[self._at]
-        if self.drawn is not None:
-            usable &= ~np.isin(self.sample_ids[self._at], self.drawn.zone + self.drawn.outside)
-        return self._at[usable], self._verdicts[usable] == YES
-
-
-def _ranking(hunt: Hunt) -> Ranking:
-    """What ranks the hunt's samples now; the session's lock is held."""
-    from curate.hunting.ranking import Ranking
-
-    vectors, session = hunt.dataset.vectors_, hunt.dataset.session
-    step = _search_of(hunt.query)
-    assert step is not None
-    rows = hunt._view.rows()
-    index = vectors.index(step.encoder)
-    stamp = session.version, index
-    if hunt._ranking is None or hunt._ranking[0] != stamp:
-        members = np.zeros(session.n, bool)
-        members[rows.positions] = True
-        words = np.full(session.n, np.nan, np.float32)
-        words[rows.positions] = rows.scores
-        before = hunt._ranking[1] if hunt._ranking is not None else None
-        if before is not None and before.index is index and np.array_equal(before.members, members):
-            ranking = before  # a column or a tag has come: what was learnt stays
-        else:
-            ranking = Ranking(index, vectors.query_vector(step), members, words, seed=hunt.seed)
-        hunt._ranking = stamp, ranking
-    return hunt._ranking[1]
-
-
-def _planned(logged: AuditLog) -> Plan:
-    """The plan as it was frozen."""
-    from curate.hunting.audit import Plan
-
-    numbers = {key: logged.plan[key] for key in ("seed", "look", "alpha", "n", "n_outside", "outside")}
-    return Plan(**numbers, reviewed=tuple(logged.reviewed.tolist()), rest=tuple(logged.rest.tolist()))
-
-
-def _audit(logged: AuditLog) -> Audit:
-    from curate.hunting.audit import Audit
-
-    return Audit(_planned(logged), tuple(logged.drawn.tolist()), tuple(logged.outside.tolist()))
-
-
-def _whole(logged: AuditLog) -> bool:
-    """Whether nothing of it was purged: what is left of a draw is no draw."""
-    plan = logged.plan
-    drawn = len(logged.drawn), len(logged.outside)
-    return len(logged.rest) == plan["rest"] and drawn in {(0, 0), (plan["n"], plan["n_outside"])}
-
-
-def _verdicts(log: HuntLog) -> dict[int, bool | None]:
-    words: dict[int, bool | None] = {YES: True, NO: False, UNSURE: None}
-    return {id: words[verdict] for id, verdict in zip(log.ids.tolist(), log.verdicts.tolist(), strict=True)}
+        vectors, session = self.dataset.vectors_, self.dataset.session
+        step = _search_of(self.query)
+        assert step is not None
+        rows = self._view.rows()
+        index = vectors.index(step.encoder)
+        if self._ranking is None or self._ranking[0] != (session.version, index):
+            members = np.zeros(session.n, bool)
+            members[rows.positions] = True
+            ranking = None if self._ranking is None else self._ranking[1]
+            # a column or a tag may have come: what was learnt stays
+            if ranking is None or ranking.index is not index or not np.array_equal(ranking.members, members):
+                words = np.full(session.n, np.nan, np.float32)
+                words[rows.positions] = rows.scores
+                ranking = Ranking(index, vectors.query_vector(step), members, words, seed=self.seed)
+            self._ranking = (session.version, index), ranking
+        return self._ranking[1]
 
 
 def _same(shown: Shown | None, batch: np.ndarray) -> bool:
@@ -560,8 +524,9 @@ def begin(view: View, name: str, *, like: Pictures, minus: Words, seed: int, enc
     dataset.session.refresh()
     begun = dataset.session.hunts.get(name)
     # where none is named, not that of a later embed: what was learnt is of the vectors that it began with
-    step, asked = _asked(view, name, like=like, minus=minus, encoder=encoder)
-    info = dataset.vectors_.info(step.encoder or (None if begun is None else begun["encoder"]["name"]))
+    before = None if begun is None else begun["encoder"]["name"]
+    step, asked = _asked(view, name, like=like, minus=minus, encoder=encoder, before=before)
+    info = dataset.vectors_.info(step.encoder or before)
     query = _searching(view.query, msgspec.structs.replace(step, encoder=info.name))
     python = f"{asked}, seed={int(seed)})" if seed else f"{asked})"
     if begun is None:
@@ -577,9 +542,15 @@ def begin(view: View, name: str, *, like: Pictures, minus: Words, seed: int, enc
     return Hunt(dataset, name)
 
 
-def _asked(view: View, name: str, *, like: Pictures, minus: Words, encoder: str | None) -> tuple[q.Search, str]:
-    """What a hunt searches for, and the call that begins it as Python, but for its end."""
-    liked, unwanted = examples(view.dataset, like, encoder), q.words(minus, name="minus")
+def _asked(
+    view: View, name: str, *, like: Pictures, minus: Words, encoder: str | None, before: str | None
+) -> tuple[q.Search, str]:
+    """What a hunt searches for, and the call that begins it as Python, but for its end.
+
+    Args:
+        before: the encoder that a hunt of that name has begun with.
+    """
+    liked, unwanted = examples(view.dataset, like, encoder or before), q.words(minus, name="minus")
     call = f"{view.query.to_python()}.hunt({name!r}"
     searched = _search_of(view.query)
     if searched is not None:
@@ -589,14 +560,14 @@ def _asked(view: View, name: str, *, like: Pictures, minus: Words, encoder: str 
                 hint="give like=, minus= and encoder= to search()",
             )
         return searched, call
-    known = view.dataset.vectors_.info(encoder).has_text
-    if not known and not liked:
+    info = view.dataset.vectors_.info(encoder or before)
+    if not info.has_text and not liked:
         raise errors.BadValue(
-            f"The encoder {view.dataset.vectors_.info(encoder).name!r} knows no words",
+            f"The encoder {info.name!r} knows no words",
             hint="hunt(name, like=sample_id) looks for what is like an example",
         )
-    step = q.Search(words=(q.Word(name),) if known else (), minus=unwanted, like=liked, encoder=encoder)
-    view.searched(step)
+    step = q.Search(words=(q.Word(name),) if info.has_text else (), minus=unwanted, like=liked, encoder=encoder)
+    view.searched(msgspec.structs.replace(step, encoder=info.name))
     rest = Query(steps=(msgspec.structs.replace(step, words=()),)).to_python("").removeprefix(".search(")[:-1]
     return step, f"{call}, {rest}" if rest else call
 

@@ -80,11 +80,29 @@ class HuntLog:
         return ids
 
 
+def one_each(begun: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The hunts by name. Of two that were begun at the same moment the first stands, and what was answered in either is its own.
+
+    Args:
+        begun: name, query, seed and event_id of each, oldest first.
+
+    >>> first, second = ({"name": "hail", "query": "{}", "seed": 0, "event_id": event} for event in "ab")
+    >>> one_each([first, second])["hail"]["begun"]
+    ['a', 'b']
+    """
+    hunts: dict[str, dict[str, Any]] = {}
+    for hunt in begun:
+        held = hunts.setdefault(hunt["name"], {**hunt, "begun": []})
+        if (held["query"], held["seed"]) == (hunt["query"], hunt["seed"]):
+            held["begun"].append(hunt["event_id"])
+    return hunts
+
+
 def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, np.ndarray]]) -> HuntLog:
     """Fold the events of one hunt.
 
     Args:
-        rows: rows of the log in the order in which they were written, undone ones among them.
+        rows: rows of the log, oldest first, undone ones among them.
         members: sample ids (int64) and codes (int16) of each.
 
     >>> row = {"action": "verdict", "undone": False, "payload": {"verdict": "yes"}, "event_id": "a", "actor": "ada", "row": 0}
@@ -128,7 +146,9 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
         times=np.array(times, np.int64),
         answers=tuple(answers),
         audits=tuple(
-            AuditLog(event, row["payload"], reviewed, rest, *draws.get(event, nothing), estimates.get(event), row["undone"])
+            AuditLog(
+                event, row["payload"], reviewed, rest, *draws.get(event, nothing), estimates.get(event), row["undone"]
+            )
             for event, (row, reviewed, rest) in plans.items()
         ),
         shown=shown,

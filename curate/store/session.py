@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from curate import errors
 from curate.store import events, schemas
 from curate.store.folder import Folder
-from curate.store.hunts import HuntLog, fold
+from curate.store.hunts import HuntLog, fold, one_each
 from curate.store.log import EventLog, grouped
 from curate.store.tables import latest_rows
 
@@ -76,7 +76,7 @@ class Session:
         self._seen: dict[str, int] = {}
         self._retracted: set[str] = set()
         self._events = EventLog(folder.events)
-        self._members: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self._members: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._looked = 0.0
         self._watchers: list[weakref.WeakMethod[Callable[[], None]]] = []
         self.lock = threading.RLock()
@@ -266,12 +266,12 @@ class Session:
     def hunt_log(self, hunt: str) -> HuntLog:
         """What has happened in the hunt that the event `hunt` began."""
         with self.lock:
-            rows = [r for r in self.log if r["action"] in events.OF_A_HUNT and r["payload"].get("hunt") == hunt]
-            rows.sort(key=lambda row: row["row"])  # as they were written: two reviewers agree on who was first
-            unread = [r for r in rows if r["row"] not in self._members]
+            begun = next((h["begun"] for h in self.hunts.values() if hunt in h["begun"]), [hunt])
+            rows = [r for r in self.log if r["action"] in events.OF_A_HUNT and r["payload"].get("hunt") in begun]
+            unread = [r for r in rows if r["event_id"] not in self._members]
             for row, members in zip(unread, self._events.members(unread), strict=True):
-                self._members[row["row"]] = members
-            return fold(rows, [self._members[r["row"]] for r in rows])
+                self._members[row["event_id"]] = members
+            return fold(rows, [self._members[r["event_id"]] for r in rows])
 
     def _load_events(self) -> tuple[bool, bool]:
         """Fold the new events in. Returns whether a column of the wide row changed, and whether all are about hunts."""
@@ -293,9 +293,7 @@ class Session:
         splits = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("split")}
         slices = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("slice")}
         roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
-        hunts = [{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")]
-        # two that began one hunt at the same moment share the first of them
-        self.hunts = {hunt["name"]: hunt for hunt in sorted(hunts, key=lambda hunt: -hunt["row"])}
+        self.hunts = one_each([{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")])
         changed = splits != self.splits
         self.splits, self.slices, self.roots = splits, slices, roots
         return changed, hunting
