@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     import polars as pl
     from PIL import Image
 
+    from curate.classification import Classified
     from curate.embedding import Embedded
     from curate.encoders.encoder import Encoder, EncoderInfo
+    from curate.labels.zero_shot import Classes
     from curate.projection import Projected
     from curate.search.vectors import Vectors
     from curate.slice import Slice
@@ -233,29 +235,85 @@ class Dataset(View):
             raise errors.UnknownName("label field", field, known)
         return self.session.read("SELECT * FROM labels WHERE field = ?", [field])
 
+    def classify(
+        self,
+        field: str,
+        classes: Classes | None = None,
+        *,
+        calibrate: str | None = None,
+        from_labels: bool = False,
+        encoder: str | None = None,
+        none_of_these: bool = True,
+    ) -> Classified:
+        """Give every sample with a vector a class of `field`, as a label of the source ``clip:ENCODER`` with a probability.
+
+        A later answer of the same encoder takes the place of a former one; `undo` brings that back.
+
+        Args:
+            field: what the labels are about. ``"lighting"`` needs no classes: day, dusk and night, from pixels and words together.
+            classes: words, or a mapping of names to one or more phrasings each.
+            calibrate: the label field or column with the true values of at least 50 samples, from which probabilities are made
+                to mean what they say; None takes what annotators said of `field`, where that is enough.
+            from_labels: learn from what annotators said of `field`, instead of from words.
+            encoder: whose vectors; None takes those of the latest `embed`.
+            none_of_these: with words, a sample may belong to no class.
+
+        Raises:
+            BadValue: no classes, a class twice, no labels to learn from, too few to calibrate on, an encoder without words.
+            VectorsNotFound: there are no vectors yet.
+
+        >>> weather = ds.classify("weather", ["clear", "rain", "hail", "snow", "fog"])
+        >>> sum(weather.counts.values()), weather["rain"].count() == weather.counts["rain"]
+        (57, True)
+        """
+        from curate.classification import classify
+
+        return classify(
+            self,
+            field,
+            classes,
+            calibrate=calibrate,
+            from_labels=from_labels,
+            encoder=encoder,
+            none_of_these=none_of_these,
+        )
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
-    def history(self) -> pl.DataFrame:
+    def history(
+        self,
+        *,
+        actor: str | None = None,
+        action: str | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        notebook: str | None = None,
+        sample: int | None = None,
+    ) -> pl.DataFrame:
         """Who did what when, newest first: event_id, time (UTC), actor, action, what, count, notebook, undone.
 
+        Each argument leaves less; times and snapshots' names are as for `at`, and a `sample` is an id.
+
         >>> _ = ds.limit(3).tag("reviewed")
-        >>> ds.history().select("action", "what", "count").row(0)
-        ('tag', 'reviewed', 3)
+        >>> ds.history(action="tag", sample=ds.ids()[0]).select("action", "what", "count").rows()
+        [('tag', 'reviewed', 3)]
         """
-        self.session.refresh()
-        return self.session.history()
+        from curate.history import history
+
+        return history(self, actor=actor, action=action, since=since, until=until, notebook=notebook, sample=sample)
 
     def undo(self, event: str | None = None) -> str:
-        """Take back an event, by default the latest of yours that can be; undoing an undo is redo.
+        """Take back any event, by default the latest of yours that can be; undoing an undo is redo.
 
-        Tags, slices, splits and labels can be taken back. Nothing is erased: the undo is an event itself.
+        Tags, slices, splits, labels and answers of a hunt can be taken back, unless later events were built on them: those are
+        named. Nothing is erased: the undo is an event itself.
 
         Returns:
             What was undone, in words.
 
         Raises:
             UnknownName: no such event.
-            BadValue: there is nothing to undo, or it cannot be undone.
+            BadValue: there is nothing to undo, it cannot be undone, or later events were built on it.
 
         >>> _ = ds.limit(3).tag("reviewed")
         >>> ds.undo()
@@ -498,6 +556,7 @@ class Dataset(View):
         Returns:
             How many samples changed, and the id of the event; empty where none did and nothing was written.
         """
+        self.folder.must_write()
         # bit i of a code stands for tag i
         written = np.zeros(len(ids), np.int16)
         for bit, tag in enumerate(tags):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -52,27 +53,61 @@ def versions_at(folder: Folder, moment: str | datetime) -> dict[str, int]:
 
     Raises:
         UnknownName: text that is neither a snapshot's name nor a time.
-        BadValue: a time before the dataset was created.
+        BadValue: a time before the dataset was created, before a purge that erased the past, or that has not come yet.
     """
     newest = Folder(folder.location)
-    if isinstance(moment, str):
-        stored = newest.snapshots.latest(["name", "versions"]).to_pylist()
-        for row in stored:
-            if row["name"] == moment:
-                found: dict[str, int] = json.loads(row["versions"])
-                return found
-        moment = _time(moment, [row["name"] for row in stored])
-    time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    named = _named(newest, moment)
+    if named is not None:
+        found: dict[str, int] = json.loads(named["versions"])
+        return found
+    time = time_of(newest, moment)
+    told = f"{time:%Y-%m-%d %H:%M:%S} UTC"
+    if time > datetime.now(UTC):
+        raise errors.BadValue(f"{told} has not come yet", hint="a time without a zone is UTC, as in ds.history()")
     versions = {name: newest.table(name).version_at(time) for name in newest.versions()}
     if not versions.get("samples"):
-        raise errors.BadValue(
-            f"{newest.name} did not exist at {time:%Y-%m-%d %H:%M:%S} UTC", hint="ds.history() shows its times"
-        )
+        purges = _purges_since(newest, time)
+        if purges:
+            raise errors.BadValue(
+                f"A purge has erased what {newest.name} was at {told}",
+                hint=f"the past begins with {purges[-1]:%Y-%m-%d %H:%M:%S} UTC",
+            )
+        raise errors.BadValue(f"{newest.name} did not exist at {told}", hint="ds.history() shows its times")
     return {name: version for name, version in versions.items() if version}
 
 
-def _time(text: str, names: list[str]) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise errors.UnknownName("snapshot", text, names) from None
+def time_of(folder: Folder, moment: str | datetime) -> datetime:
+    """The time (UTC) of a snapshot's name, or of what says a time.
+
+    Raises:
+        UnknownName: text that is neither a snapshot's name nor a time.
+        BadValue: neither text nor a datetime.
+    """
+    named = _named(folder, moment)
+    if named is not None:
+        moment = named["time"]
+    elif isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            names = list_snapshots(folder)["name"].to_list()
+            hint = "" if names else "a time is written 2026-11-02 10:00; ds.snapshot() names a moment"
+            raise errors.UnknownName("snapshot", str(moment), names, hint=hint) from None
+    if not isinstance(moment, datetime):
+        raise errors.BadValue(
+            f"A moment is a snapshot's name or a time. Got {moment!r}", hint="'v1', '2026-11-02 10:00' or a datetime"
+        )
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _named(folder: Folder, moment: str | datetime) -> dict[str, Any] | None:
+    """The snapshot of that name."""
+    if not isinstance(moment, str):
+        return None
+    stored = Folder(folder.location).snapshots.latest(["name", "time", "versions"]).to_pylist()
+    return next((row for row in stored if row["name"] == moment), None)
+
+
+def _purges_since(folder: Folder, time: datetime) -> list[datetime]:
+    rows = folder.events.read(["action", "time"]).to_pylist()
+    return sorted(r["time"] for r in rows if r["action"] == "purge" and r["time"].replace(tzinfo=UTC) > time)
