@@ -910,7 +910,7 @@ class HuntState(Reply, tag="hunt_state", frozen=True):
     audit: the open one.
     again: yes answers that have not been asked again.
     estimate: what can be said of what is left, one sentence a line. audited: an audit says it.
-    advice: what to do instead of going on: other words, another encoder; mostly empty.
+    advice: what to do instead of going on, one sentence a line: other words, another encoder. Mostly empty.
     undo: the last answer in words; empty where there is nothing to take back.
     settled: those of the samples asked about that have an answer.
     """
@@ -928,7 +928,7 @@ class HuntState(Reply, tag="hunt_state", frozen=True):
     again: int
     estimate: list[str]
     audited: bool
-    advice: str
+    advice: list[str]
     undo: str
     settled: list[str]
 

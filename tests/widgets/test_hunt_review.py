@@ -119,7 +119,7 @@ def test_it_says_to_reword_where_nothing_is_found(rich, open_review, monkeypatch
     monkeypatch.setattr("curate.hunting.wording.PATIENCE", 3)
     _, wire = open_review(rich.hunt("rain"))
     state = answer(wire, ids(wire.ask("get_next", task="hunt", count=3)), "no")
-    assert (state["advice"], state["estimate"]) == ("reword the prompt: no yes in 3 answers", [])
+    assert (state["advice"], state["estimate"]) == (["reword the prompt: no yes in 3 answers"], [])
 
 
 def test_two_reviewers_of_one_hunt_follow_each_other(rich, open_review):

@@ -868,7 +868,7 @@ export interface HuntState {
   again: number;
   estimate: string[];
   audited: boolean;
-  advice: string;
+  advice: string[];
   undo: string;
   settled: string[];
 }

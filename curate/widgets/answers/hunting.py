@@ -129,7 +129,8 @@ class HuntAnswers:
         version = self._version  # first: what comes in meanwhile is told of once more
         log, said = self._log(), self._hunt.estimate()
         found = len(log.those(YES))
-        advice = reword(found, len(log.ids)) or ""
+        # What is said of numbers has no full stop; whole sentences say what to do.
+        advice = [line for line in said.sentences if line.endswith(".") or line == reword(found, len(log.ids))]
         return protocol.HuntState(
             client=request.client,
             id=request.id,
@@ -144,7 +145,7 @@ class HuntAnswers:
             curve=curve(log.verdicts),
             audit=self._audit(log),
             again=int(np.count_nonzero((log.verdicts == YES) & (log.times == 1))),
-            estimate=[line for line in said.sentences if line != advice],
+            estimate=[line for line in said.sentences if line not in advice],
             audited=said.estimate is not None,
             advice=advice,
             undo=_last(log),

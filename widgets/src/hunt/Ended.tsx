@@ -7,7 +7,7 @@ export function Ended({ store }: { store: Store }) {
   const state = hunt.state.value;
   const task = hunt.task.value;
   if (state === null) return null;
-  const { title, lines } = nothingLeft(task, state);
+  const { title, lines } = nothingLeft(task, state, hunt.pending.value > 0);
   return (
     <div
       class="curate-notice curate-notice-centre curate-hunt-place curate-hunt-ended"

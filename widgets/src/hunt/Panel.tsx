@@ -27,11 +27,13 @@ export function Panel({ store }: { store: Store }) {
           {`${number(state.rejected)} no · ${number(state.unsure)} unsure`}
         </p>
       </section>
-      {state.advice !== "" && (
-        <p class="curate-hunt-advice" role="status">
-          <bdi>{sentence(state.advice)}</bdi>
-        </p>
-      )}
+      <div class="curate-hunt-advice" role="status">
+        {state.advice.map((line) => (
+          <p key={line}>
+            <bdi>{sentence(line)}</bdi>
+          </p>
+        ))}
+      </div>
       <section class="curate-hunt-left">
         <h3>How many are left</h3>
         {auditing ? (

@@ -26,7 +26,7 @@ const stand = (changes: Partial<HuntState> = {}): HuntState => ({
   again: 0,
   estimate: [],
   audited: false,
-  advice: "",
+  advice: [],
   undo: "",
   settled: [],
   ...changes,

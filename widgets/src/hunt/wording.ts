@@ -42,7 +42,12 @@ export function onTheirWay(pending: number, failed: number): string {
 }
 
 /** Why there is nothing to look at, and how it stands then. */
-export function nothingLeft(task: Task, state: HuntState): { title: string; lines: readonly string[] } {
+export function nothingLeft(
+  task: Task,
+  state: HuntState,
+  saving: boolean,
+): { title: string; lines: readonly string[] } {
+  if (saving) return { title: "Saving the last answers…", lines: [] };
   switch (task) {
     case "hunt":
       return {
