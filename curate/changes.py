@@ -71,11 +71,13 @@ class Changes:
     def _repr_html_(self) -> str:
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         rows = "".join(
-            f"<tr><td>{change}</td><td style='text-align:right'>{n:,}</td><td><code>{escape(step)}</code></td>"
+            f"<tr><td>{change}</td><td style='text-align:right'>{n:,}</td>"
+            f"<td style='text-align:left'><code>{escape(step)}</code></td>"
             f"<td style='text-align:left'>{escape(why)}</td></tr>"
             for change, step, n, why in self._groups()
         )
-        head = "<tr><th>change</th><th>samples</th><th>step</th><th style='text-align:left'>the first one</th></tr>"
+        left = "<th style='text-align:left'>"
+        head = f"<tr>{left}change</th><th>samples</th>{left}step</th>{left}the first one</th></tr>"
         table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else ""
         return f"<div class='curate-changes'><p>{escape(repr(self)[1:-1])}</p>{notes}{table}</div>"
 
@@ -133,22 +135,16 @@ class _Stages:
         lost[~np.isin(ids, self.ids[0])] = NEW
         return lost
 
-    def places(self, k: int) -> dict[int, int]:
+    def places(self, k: int, ids: np.ndarray) -> dict[int, int]:
         """Sample id to place, from 1, after the first k steps."""
-        return {int(sample): place for place, sample in enumerate(self.ids[k].tolist(), 1)}
+        at = np.flatnonzero(np.isin(self.ids[k], ids))
+        return dict(zip(self.ids[k][at].tolist(), (at + 1).tolist(), strict=True))
 
     def values(self, k: int, ids: np.ndarray, columns: Sequence[str]) -> dict[int, dict[str, Any]]:
-        """What some columns say of samples, after the first k steps: score and rank belong to them."""
-        view = self.views[k]
-        rows = view.rows()
-        wanted = np.isin(self.dataset.session.sample_ids[rows.positions], ids)
-        scored = None if rows.scores is None or rows.ranks is None else (rows.scores[wanted], rows.ranks[wanted])
-        plain = [column for column in columns if column not in SCORE_COLUMNS]
-        frame = self.dataset.frame(rows.positions[wanted], ["sample_id", *plain])
-        if scored is not None:
-            frame = frame.with_columns(pl.Series("score", scored[0]), pl.Series("rank", scored[1]))
-        known = [column for column in columns if column in frame.columns]
-        return {row["sample_id"]: {column: row[column] for column in known} for row in frame.iter_rows(named=True)}
+        """What some columns say of samples after the first k steps; score and rank are there behind a search."""
+        frame = self.views[k].df(["sample_id", *columns])
+        frame = frame.filter(pl.Series(np.isin(frame["sample_id"].to_numpy(), ids)))
+        return {row["sample_id"]: row for row in frame.iter_rows(named=True)}
 
 
 def _stages_then(saved: Slice) -> _Stages | None:
@@ -165,7 +161,12 @@ def _stages_then(saved: Slice) -> _Stages | None:
             if vectors_of_then:
                 for name in (name for name in versions if name.startswith("vectors/")):
                     folder.table(name).pinned = versions[name]
-            return _Stages(Dataset(folder), steps)
+            past = Dataset(folder)
+            for step in searches(saved.query):
+                if step.words or step.minus:  # one model is enough for both moments
+                    name = step.encoder or (saved.query.encoder or {}).get("name", "")
+                    past.vectors_.remember(name, saved.dataset.vectors_.encoder(name))
+            return _Stages(past, steps)
         except (errors.CurateError, OSError, ValueError, RuntimeError):
             continue  # `optimize` frees older vectors, and `purge` all that is old
     return None
@@ -282,8 +283,10 @@ def _because_where(lost: _Lost, sql: str) -> list[str]:
     told = []
     for sample in lost.ids.tolist():
         was, is_ = before.get(sample, {}), after.get(sample, {})
-        changed = [f"{c} was {_value(was[c])} and is {_value(is_[c])}" for c in is_ if c in was and was[c] != is_[c]]
-        new = [f"{c} is {_value(is_[c])}" for c in is_ if c not in was]
+        there = [c for c in named if c in is_]
+        both = [(c, _value(was[c]), _value(is_[c])) for c in there if c in was]
+        changed = [f"{c} was {old} and is {today}" for c, old, today in both if old != today]
+        new = [f"{c} is {_value(is_[c])}" for c in there if c not in was]
         other = "the condition no longer holds" if lost.went else "the condition holds now"
         told.append(", ".join(changed + new) or other)
     return told
@@ -297,8 +300,8 @@ def _because_tags(lost: _Lost, tags: Sequence[str], *, taken: bool) -> list[str]
 
 
 def _because_limit(lost: _Lost, n: int) -> list[str]:
-    today = lost.now.places(lost.before)
-    then = {} if lost.then is None else lost.then.places(lost.before)
+    today = lost.now.places(lost.before, lost.ids)
+    then = {} if lost.then is None else lost.then.places(lost.before, lost.ids)
     told = []
     for sample in lost.ids.tolist():
         was = f"; was in place {then[sample]:,}" if sample in then else ""

@@ -68,9 +68,10 @@ def _row(dataset: Dataset, name: str) -> str:
     note = f"<br>{escape(saved.note)}" if saved.note else ""
     hunt = f"<br>hunt: {escape(saved.hunt.name)}" if saved.hunt else ""
     origin = f"<br>from {escape(saved.origin.actor)}, {escape(saved.origin.dataset)}" if saved.origin else ""
+    time = f"<span style='white-space:nowrap'>{saved.time:%Y-%m-%d %H:%M}</span>"
     return (
         f"<tr>{cell}{_picture(saved)}</td>{cell}<b>{escape(name)}</b>{note}</td>{cell}{saved.count:,}</td>"
-        f"{cell}{escape(saved.actor)}<br>{saved.time:%Y-%m-%d %H:%M}{origin}{hunt}</td>"
+        f"{cell}{escape(saved.actor)}<br>{time}{origin}{hunt}</td>"
         f"{cell}<code>{escape(_shown(saved.query))}</code></td></tr>"
     )
 

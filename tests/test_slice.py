@@ -4,7 +4,7 @@ import pytest
 
 import curate
 from curate import errors
-from curate.query import Hunted, Query, Select
+from curate.query import Hunted, Query, Select, Where
 from curate.view import View
 
 
@@ -143,6 +143,20 @@ def test_another_encoder_is_said_once(ds):
     assert "&#x27;other&#x27; now" in changes._repr_html_()
 
 
+def test_a_score_is_a_reason_and_so_is_where_it_stands(ds):
+    planted(ds)
+    hail = np.array([0.0, 0.0, 1.0])
+    ds.search(like=hail).where("score > 0.9 AND score_percentile > 10").save("near")
+    rolled = np.nan_to_num(np.roll(ds.vectors(), 1, axis=1))
+    rolled[np.isnan(ds.vectors()).any(axis=1)] = 1
+    ds.embed(rolled, name="rolled")
+    changes = ds.slice("near").diff()
+    assert (changes.came.count(), changes.went.count()) == (6, 6)
+    told = changes.reasons.filter(pl.col("change") == "went")["why"].to_list()
+    assert told[0] == "score was 1 and is 0.001995, score_percentile was 82.61 and is 4.348"
+    assert all("score was " in text and ", score_percentile was " in text for text in told)
+
+
 def test_erased_members_are_counted_and_the_lost_past_is_said(ds):
     saved = ds.where("weather = 'hail'").save("hail")
     ds.limit(4).tag("hot")
@@ -158,9 +172,8 @@ def test_erased_members_are_counted_and_the_lost_past_is_said(ds):
 
 
 def test_a_column_that_has_gone_is_named(ds):
-    ds.split({"a": 0.5, "b": 0.5}, name="halves")
-    ds.where("halves = 'a'").save("half")
-    ds.undo(ds.history().filter(pl.col("action") == "split")["event_id"][0])
+    query = Query((Where("halves = 'a'"),))
+    ds.write_event("slice", {"name": "half", "note": "", "query": query.to_json()}, sample_ids=ds.ids()[:3])
     with pytest.raises(errors.UnknownName, match="halves"):
         ds.slice("half").diff()
 
