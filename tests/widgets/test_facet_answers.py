@@ -17,6 +17,7 @@ import pytest
 
 import curate
 from curate.dataset import Dataset
+from curate.encoders.function import FunctionEncoder
 from curate.errors import BadValue, UnknownName
 from curate.store import schemas
 from curate.store.folder import Folder
@@ -346,3 +347,17 @@ def test_an_empty_dataset_has_no_cards(tmp_path: Path, open_widget: Any) -> None
     _, wire = open_widget(curate.create(tmp_path / "empty.curate"), "facets")
     assert wire.ask("get_facets")[0]["cards"] == []
     assert wire.ask("get_columns")[0]["fields"] == []
+
+
+def test_what_a_search_adds_completes_a_where(ds: Dataset, open_widget: Any) -> None:
+    text = FunctionEncoder(lambda pictures: np.ones((len(pictures), 3)), texts=lambda texts: np.ones((len(texts), 3)))
+    ds.embed(np.random.default_rng(0).normal(size=(24, 3)), name="made", text=text)
+    searches = {("score", "rank", "score_percentile"): ds.search(like=int(ds.ids()[0]))}
+    searches[*next(iter(searches)), "score_contrast"] = ds.search("hail")
+    for added, view in searches.items():
+        _, wire = open_widget(view, "facets")
+        columns = wire.ask("get_columns")[0]["columns"]
+        assert [column["name"] for column in columns] == [*ds.columns, *added]
+        assert {column["kind"] for column in columns[-len(added) :]} == {"number"}
+        for name in added:
+            assert view.where(f"{name} >= 0").count() <= 23

@@ -85,7 +85,9 @@ def test_the_score_of_a_search_is_among_the_fields(ds):
     embed(ds)
     ask = Asking(ds.search(like=int(ds.ids()[3])))
     fields = {field.name: field.value for field in ask.picture(ds.ids()[3])[0].fields}
+    scored = ds.search(like=int(ds.ids()[3])).count()
     assert fields["score"] == "1"
+    assert float(fields["score_percentile"]) == pytest.approx(100 * (scored - 1) / scored, abs=0.01)
     assert "score" not in {field.name for field in ask.picture(empty_sample(ds))[0].fields}
 
 

@@ -86,7 +86,10 @@ class FacetAnswers:
                 columns += [
                     protocol.Column(name="score", kind="number", type="FLOAT", values=[]),
                     protocol.Column(name="rank", kind="number", type="INTEGER", values=[]),
+                    protocol.Column(name="score_percentile", kind="number", type="DOUBLE", values=[]),
                 ]
+                if shown.rows.search is not None and shown.rows.search.words:
+                    columns.append(protocol.Column(name="score_contrast", kind="number", type="DOUBLE", values=[]))
             return columns, [column.name for column in codings.columns() if column.kind == "labels"]
 
         _, (columns, fields) = self._exploration.read(columns_of)

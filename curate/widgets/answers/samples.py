@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from curate.errors import VectorsNotFound
+from curate.search.evaluation import frame
 from curate.widgets import protocol, tiles
 from curate.widgets.channel import Answer, Handler
 from curate.widgets.exploration import Exploration, Shown
@@ -52,6 +54,7 @@ class SampleAnswers:
         row = int(at[0]) if len(at) else None
         if row is not None and shown.rows.scores is not None and math.isfinite(shown.rows.scores[row]):
             sample["score"] = float(shown.rows.scores[row])
+            sample["score_percentile"] = self._percentile(shown, row)
         labels = labels_of(dataset.session, np.array([sample["sample_id"]]), places=True).to_dicts()
         status = sample["status"] or "ok"
         if status == "ok":
@@ -76,6 +79,16 @@ class SampleAnswers:
             shapes=shapes_of(labels, sample["width"], sample["height"], Allowance()),
             note=note,
         ), data
+
+    def _percentile(self, shown: Shown, row: int) -> float:
+        """How many samples of the dataset score lower, in percent."""
+        scores, ranks = shown.rows.scores, shown.rows.ranks
+        assert scores is not None
+        assert ranks is not None
+        here = slice(row, row + 1)
+        one = replace(shown.rows, positions=shown.rows.positions[here], scores=scores[here], ranks=ranks[here])
+        dataset = self._dataset
+        return float(frame(dataset.session, one, ["score_percentile"], searcher=dataset.vectors_).item())
 
     def _neighbours(self, request: protocol.GetNeighbours) -> Answer:
         _, (rows, data) = self._exploration.read(lambda _shown: self._near(request))
