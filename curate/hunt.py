@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from curate.hunting.state import State
     from curate.hunting.visibility import Visibility
     from curate.view import Pictures, Words
+    from curate.widgets.hunt_review import HuntReview
 
 HELD_FOR = timedelta(minutes=10)
 """How long a batch is kept from others while whoever it was shown to gives no answer."""
@@ -381,6 +382,19 @@ class Hunt:
             interval=None if said.estimate is None else (said.estimate.low, said.estimate.high),
             histogram=histogram(scores[state.at], state.verdicts, scores[state.open], learnt=learnt),
         )
+
+    def show(self, *, height: int | None = None) -> HuntReview:
+        """The hunt in the cell: its samples, to be answered with y, n and u, what was found, and how many are left.
+
+        Args:
+            height: of the widget, 240 to 4000 CSS pixels; None takes 760.
+
+        Raises:
+            MissingBundle: the browser side has not been built.
+        """
+        from curate.widgets.hunt_review import HuntReview
+
+        return HuntReview(self, height=height)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 

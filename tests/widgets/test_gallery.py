@@ -12,7 +12,6 @@ import traitlets
 import curate
 from curate.errors import BadValue, MissingBundle, UnknownName
 from curate.widgets import protocol
-from curate.widgets.hunt_review import HuntReview
 from curate.widgets.protocol import PAGE_BYTES
 
 
@@ -46,7 +45,7 @@ def test_each_widget_says_which_part_it_shows(rich, open_widget, kind):
 def test_every_request_has_an_answer(rich, open_widget):
     """A hunt is asked what no other widget is, and everything else, too."""
     widget, _ = open_widget(rich)
-    review = HuntReview(rich.hunt("rain"))
+    review = rich.hunt("rain").show()
     requests = {tag for tag in protocol.AnyRequest.__args__ if tag is not protocol.Cancel}
     assert requests == set(review._channel._handlers)
     assert requests > set(widget._channel._handlers)

@@ -22,7 +22,7 @@ def open_review(static: Any) -> Iterator[Callable[..., tuple[HuntReview, Wire]]]
     opened = []
 
     def open_it(hunt: Any, **options: Any) -> tuple[HuntReview, Wire]:
-        review = HuntReview(hunt, **options)
+        review = hunt.show(**options)
         opened.append(review)
         return review, Wire(review)
 
@@ -166,7 +166,7 @@ def test_it_looks_where_the_hunt_was_begun_and_keeps_what_was_found(rich, open_r
     with pytest.raises(BadValue, match="looks where it was begun"):
         review.view = rich
     with pytest.raises(BadValue, match="height"):
-        HuntReview(hunt, height=10)
+        hunt.show(height=10)
     answer(wire, ids(wire.ask("get_next", task="hunt", count=2)), "yes")
     data, _ = review._repr_mimebundle_()
     assert "<b>2</b> of 24 samples" in data["text/html"]
