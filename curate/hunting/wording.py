@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from curate.hunting.audit import Estimate, Outside, Plan
+from curate.hunting.audit import Estimate, Outside
 from curate.hunting.bounds import ALPHA, clean_answers
 
 PATIENCE = 70
@@ -71,14 +71,6 @@ def reword(found: int, answers: int) -> str | None:
     (None, None, 'reword the prompt: no yes in 85 answers')
     """
     return f"reword the prompt: no yes in {answers:,} answers" if not found and answers >= PATIENCE else None
-
-
-def announced(plan: Plan) -> str:
-    """What an audit is about to look at."""
-    most_likely = f"{plan.n:,} of the {len(plan.rest):,} most likely that are left"
-    if not plan.n_outside:
-        return f"audit {plan.look}: {most_likely}, drawn blind"
-    return f"audit {plan.look}: {most_likely} and {plan.n_outside:,} of the other {plan.outside:,}, drawn blind"
 
 
 def _zone(estimate: Estimate) -> str:
