@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from curate.classification import Classified
+    from curate.difference import Difference
     from curate.embedding import Embedded
     from curate.encoders.encoder import Encoder, EncoderInfo
     from curate.labels.zero_shot import Classes
@@ -346,6 +347,18 @@ class Dataset(View):
         {}
         """
         return Dataset(Folder(self.folder.location, pinned=snapshots.versions_at(self.folder, moment)))
+
+    def diff(self, a: str | datetime, b: str | datetime | None = None) -> Difference:
+        """What differs between two moments, each as for `at`; None is now.
+
+        >>> ds.snapshot("v1")
+        >>> _ = ds.limit(3).tag("wet")
+        >>> ds.diff("v1")
+        <Difference 'v1' to 'now': tags wet: 3 added>
+        """
+        from curate.difference import difference
+
+        return difference(self, a, b)
 
     # -- what was saved -----------------------------------------------------------------------------------------------
 
