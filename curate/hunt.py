@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,75 +16,28 @@ import numpy as np
 from curate import errors
 from curate import query as q
 from curate.examples import examples, known_ids
+from curate.hunting.question import call, search_of, searching
 from curate.query import Hunted, Query
 from curate.store import events
-from curate.store.hunts import NO, UNSURE, YES, HuntLog, Shown
+from curate.store.hunts import NO, UNSURE, YES, HuntLog
 from curate.view import View
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
-    from curate.hunting.audit import Estimate
     from curate.hunting.ranking import Ranking
     from curate.hunting.report import Report
     from curate.hunting.state import State
-    from curate.hunting.visibility import Visibility
+    from curate.hunting.statement import Progress, Statement
     from curate.view import Pictures, Words
     from curate.widgets.hunt_review import HuntReview
 
-HELD_FOR = timedelta(minutes=10)
-"""How long a batch is kept from others while whoever it was shown to gives no answer."""
-
-JUDGED_EACH = 50
-"""Answers after which it is looked at again whether the vectors can see what is hunted for."""
-
 _WORDS = {True: "yes", False: "no", None: "unsure"}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a hunt is.
-
-    Attributes:
-        samples: that can be shown.
-        answered: of them, with any answer.
-        found: answered with yes.
-        rejected: answered with no.
-        unsure: answered with unsure.
-        audit: samples of the audit under way; 0 where there is none.
-        audit_left: of them, without an answer.
-    """
-
-    samples: int
-    answered: int
-    found: int
-    rejected: int
-    unsure: int
-    audit: int
-    audit_left: int
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What a hunt can say of what is left, in words, and the numbers behind them where there was an audit."""
-
-    sentences: tuple[str, ...]
-    estimate: Estimate | None
-
-    def __str__(self) -> str:
-        return "\n".join(self.sentences)
-
-    __repr__ = __str__
 
 
 class Hunt:
     """A review that learns from each answer; `View.hunt` begins or resumes one.
 
-    In a script::
-
-        hunt = ds.hunt("night hail")
-        while (batch := hunt.next(20)).count():
-            hunt.mark(…, True)
-            hunt.mark(…, False)
+    `next` gives samples and `mark` answers them; `audit` asks how many are left, and `estimate` says it.
 
     Attributes:
         name: of the hunt.
@@ -108,7 +59,6 @@ class Hunt:
         self._view = View(dataset, self.query)
         self._lock = threading.RLock()
         self._ranking: tuple[object, Ranking] | None = None
-        self._judged: tuple[int, Visibility] | None = None
 
     def __repr__(self) -> str:
         progress = self.progress
@@ -136,10 +86,10 @@ class Hunt:
         self.dataset.session.refresh()
         with self._lock:
             state = self._state()
-            self._judge(state)
+            state.ranking.judge(*state.lessons)
             for _ in range(5):
                 batch = state.batch(n)
-                if not len(batch) or self.dataset.folder.read_only or _same(state.log.shown.get(me), batch):
+                if not len(batch) or self.dataset.folder.read_only or state.has(me, batch):
                     break
                 self._write("shown", {"reviewer": me}, sample_ids=batch)
                 state = self._state()
@@ -177,7 +127,7 @@ class Hunt:
         with self._lock:
             self.dataset.session.refresh(now=False)
             state = self._state()
-            strange = wanted[~np.isin(wanted, state.ids)]
+            strange = wanted[~state.belongs[self.dataset.positions_of(wanted)]]
             if len(strange):
                 raise errors.BadValue(
                     f"This hunt does not look at {len(strange)} of these {len(wanted)} samples, {strange[0]} among them",
@@ -198,7 +148,7 @@ class Hunt:
         >>> hunt.undo().count(), hunt.found.count()
         (5, 0)
         """
-        from curate.hunting.record import standing
+        from curate.hunting.record import carries_an_estimate
         from curate.undo import take_back
 
         with self._lock:
@@ -208,13 +158,11 @@ class Hunt:
             if not mine:
                 raise errors.BadValue("There is no answer of yours to take back", hint="hunt.mark() gives one")
             ids: np.ndarray = mine[-1]["sample_ids"]
-            once = np.intersect1d(ids, log.ids[log.times == 1])
-            for audit in standing(log):
-                if audit.estimate is not None and np.isin(once, np.concatenate([audit.drawn, audit.outside])).any():
-                    raise errors.BadValue(
-                        "An estimate stands on these answers, and would be one of a part of its audit",
-                        hint="mark the samples again: the estimate follows",
-                    )
+            if carries_an_estimate(log, ids):
+                raise errors.BadValue(
+                    "An estimate stands on these answers, and would be one of a part of its audit",
+                    hint="mark the samples again: the estimate follows",
+                )
             take_back(self.dataset, mine[-1]["event_id"])
             self._keep_estimates()
         return self._those(ids)
@@ -319,33 +267,22 @@ class Hunt:
         found 10 in 10 answers; how many are left, an audit says
         outside its zone, at most 2.5 % costs 119 clean answers, at most 0.5 % costs 598 (95 %)
         """
-        from curate.hunting.audit import Estimate
-        from curate.hunting.record import standing
-        from curate.hunting.wording import reword, sentences, without_audit
+        from curate.hunting.statement import stated
 
         self.dataset.session.refresh(now=False)
-        log = self._log()
-        found = len(log.those(YES))
-        hopeless = reword(found, len(log.ids))
-        if hopeless:
-            return Statement((hopeless, *self._blindness()), None)
-        stored = [audit.estimate for audit in standing(log) if audit.estimate is not None]
-        if not stored:
-            return Statement((*without_audit(found, len(log.ids)), *self._blindness()), None)
-        estimate = msgspec.convert(stored[-1]["estimate"], Estimate)
-        since = found - estimate.found - estimate.outside.found
-        more = (f"{since:,} more found since",) if since > 0 else ()
-        return Statement((*sentences(estimate), *more, *self._blindness()), estimate)
+        return stated(self._log(), warnings=self._blindness())
 
     @property
     def progress(self) -> Progress:
         """Counts, as they are now."""
+        from curate.hunting.statement import Progress
+
         self.dataset.session.refresh(now=False)
         with self._lock:
             state = self._state()
             audit = state.audit
             return Progress(
-                samples=len(state.ids),
+                samples=len(state.members),
                 answered=len(state.log.ids),
                 found=len(state.log.those(YES)),
                 rejected=len(state.log.those(NO)),
@@ -370,7 +307,7 @@ class Hunt:
         self.dataset.session.refresh()
         with self._lock:
             state = self._state()
-            self._judge(state)
+            state.ranking.judge(*state.lessons)
             scores, learnt = state.scores, not by_words(state.lessons[1])
         said = self.estimate()
         return Report(
@@ -449,37 +386,21 @@ class Hunt:
 
     def _keep_estimates(self) -> None:
         """Store what a finished audit says, and again when one of its answers has changed."""
-        from curate.hunting.audit import estimate
-        from curate.hunting.record import answers, drawn, standing
+        from curate.hunting.statement import due
 
-        log = self._log()
-        verdicts = answers(log)
-        for logged in reversed(standing(log)):
-            audit = drawn(logged)
-            if audit is None or audit.unanswered(verdicts):
-                continue
-            said = msgspec.to_builtins(estimate(audit, verdicts))
-            if logged.estimate is None or logged.estimate["estimate"] != said:
-                self._write("estimate", {"audit": logged.event_id, "estimate": said}, count=said["answers"])
-            return
-
-    def _judge(self, state: State) -> None:
-        """Look whether the vectors can see what is hunted for, each time that there are `JUDGED_EACH` answers more."""
-        from curate.hunting.visibility import visibility
-
-        at, verdicts = state.lessons
-        times = len(at) // JUDGED_EACH
-        if times and (self._judged is None or self._judged[0] != times):
-            ranking = state.ranking
-            seen = visibility(ranking.space, ranking.query, ranking.index.reconstruct(at), verdicts)
-            self._judged = times, seen
+        if (stored := due(self._log())) is not None:
+            event, said = stored
+            self._write("estimate", {"audit": event, "estimate": said}, count=said["answers"])
 
     def _blindness(self) -> tuple[str, ...]:
         """That the vectors do not see it, where that is so."""
-        if self._judged is None:
+        if self._ranking is None or self._ranking[1].visibility is None:
             with self._lock:
-                self._judge(self._state())
-        return () if self._judged is None or self._judged[1].seen else (str(self._judged[1]),)
+                state = self._state()
+                state.ranking.judge(*state.lessons)
+        assert self._ranking is not None
+        seen = self._ranking[1].visibility
+        return () if seen is None or seen.seen else (str(seen),)
 
     def _state(self) -> State:
         """The hunt as it is now."""
@@ -489,7 +410,7 @@ class Hunt:
         self.dataset.vectors_.warm(self.query.steps)  # a model that has to be loaded holds nobody up
         with session.lock:
             ranking, log = self._ranked(), self._log()
-            others = tuple(s for who, s in log.shown.items() if who != events.reviewer() and _fresh(s.time))
+            others = tuple(s for who, s in log.shown.items() if who != events.reviewer() and s.held)
             return State(log, ranking, session.sample_ids, session.positions_of, others)
 
     def _ranked(self) -> Ranking:
@@ -497,7 +418,7 @@ class Hunt:
         from curate.hunting.ranking import Ranking
 
         vectors, session = self.dataset.vectors_, self.dataset.session
-        step = _search_of(self.query)
+        step = search_of(self.query)
         assert step is not None
         rows = self._view.rows()
         index = vectors.index(step.encoder)
@@ -512,14 +433,6 @@ class Hunt:
                 ranking = Ranking(index, vectors.query_vector(step), members, words, seed=self.seed)
             self._ranking = (session.version, index), ranking
         return self._ranking[1]
-
-
-def _same(shown: Shown | None, batch: np.ndarray) -> bool:
-    return shown is not None and _fresh(shown.time) and np.array_equal(shown.ids, batch)
-
-
-def _fresh(time: datetime) -> bool:
-    return datetime.now(UTC).replace(tzinfo=None) - time < HELD_FOR
 
 
 def _at_least_one(n: Any) -> int:
@@ -539,10 +452,10 @@ def begin(view: View, name: str, *, like: Pictures, minus: Words, seed: int, enc
     begun = dataset.session.hunts.get(name)
     # where none is named, not that of a later embed: what was learnt is of the vectors that it began with
     before = None if begun is None else begun["encoder"]["name"]
-    step, asked = _asked(view, name, like=like, minus=minus, encoder=encoder, before=before)
+    step = _asked(view, name, like=like, minus=minus, encoder=encoder, before=before)
     info = dataset.vectors_.info(step.encoder or before)
-    query = _searching(view.query, msgspec.structs.replace(step, encoder=info.name))
-    python = f"{asked}, seed={int(seed)})" if seed else f"{asked})"
+    query = searching(view.query, msgspec.structs.replace(step, encoder=info.name))
+    python = call(view.query, name, step if search_of(view.query) is None else None, seed=int(seed))
     if begun is None:
         told = {"query": query.to_json(), "seed": int(seed), "python": python}
         made_with = {"name": info.name, "weights_hash": info.weights_hash}
@@ -556,24 +469,21 @@ def begin(view: View, name: str, *, like: Pictures, minus: Words, seed: int, enc
     return Hunt(dataset, name)
 
 
-def _asked(
-    view: View, name: str, *, like: Pictures, minus: Words, encoder: str | None, before: str | None
-) -> tuple[q.Search, str]:
-    """What a hunt searches for, and the call that begins it as Python, but for its end.
+def _asked(view: View, name: str, *, like: Pictures, minus: Words, encoder: str | None, before: str | None) -> q.Search:
+    """What a hunt searches for.
 
     Args:
         before: the encoder that a hunt of that name has begun with.
     """
     liked, unwanted = examples(view.dataset, like, encoder or before), q.words(minus, name="minus")
-    call = f"{view.query.to_python()}.hunt({name!r}"
-    searched = _search_of(view.query)
+    searched = search_of(view.query)
     if searched is not None:
         if liked or unwanted or encoder is not None:
             raise errors.BadValue(
                 "This view has been searched, and what it was searched for is what the hunt looks for",
                 hint="give like=, minus= and encoder= to search()",
             )
-        return searched, call
+        return searched
     info = view.dataset.vectors_.info(encoder or before)
     if not info.has_text and not liked:
         raise errors.BadValue(
@@ -581,21 +491,8 @@ def _asked(
             hint="hunt(name, like=sample_id) looks for what is like an example",
         )
     step = q.Search(words=(q.Word(name),) if info.has_text else (), minus=unwanted, like=liked, encoder=encoder)
-    view.searched(msgspec.structs.replace(step, encoder=info.name))
-    rest = Query(steps=(msgspec.structs.replace(step, words=()),)).to_python("").removeprefix(".search(")[:-1]
-    return step, f"{call}, {rest}" if rest else call
-
-
-def _searching(query: Query, step: q.Search) -> Query:
-    """The query with this as its last search, which is put at its end where there was none."""
-    at = max((i for i, old in enumerate(query.steps) if isinstance(old, q.Search)), default=None)
-    if at is None:
-        return Query(steps=(*query.steps, step))
-    return Query(steps=(*query.steps[:at], step, *query.steps[at + 1 :]))
-
-
-def _search_of(query: Query) -> q.Search | None:
-    return next((step for step in reversed(query.steps) if isinstance(step, q.Search)), None)
+    view.searched(msgspec.structs.replace(step, encoder=info.name))  # which says what is wrong with it
+    return step
 
 
 def _cut(python: str) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import curate
-from curate import errors, hunt
+from curate import errors
 from curate.hunt import Hunt
-from curate.store import events
+from curate.store import events, hunts
 from curate.store.hunts import YES
 from tests.planted import linked
 
@@ -380,7 +380,7 @@ def test_what_one_has_before_them_is_not_shown_to_another(roads, monkeypatch):
     theirs = curate.open(roads.folder.location).hunt("night hail")
     second = theirs.next(10).ids().tolist()
     assert not set(first) & set(second)
-    monkeypatch.setattr(hunt, "HELD_FOR", timedelta(0))  # nobody answers for ten minutes
+    monkeypatch.setattr(hunts, "HELD_FOR", timedelta(0))  # nobody answers for ten minutes
     assert set(theirs.next(10).ids().tolist()) == set(first)
 
 

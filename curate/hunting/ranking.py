@@ -9,7 +9,11 @@ import numpy as np
 from curate.hunting import choice
 from curate.hunting.model import Model, learn
 from curate.hunting.space import Booleans, Floats, Integers, Space, fit_space, fitting_rows
+from curate.hunting.visibility import Visibility, visibility
 from curate.search.index import VectorIndex
+
+JUDGED_EACH = 50
+"""Answers after which it is looked at again whether the vectors can see what is hunted for."""
 
 
 class Ranking:
@@ -23,6 +27,9 @@ class Ranking:
         members: (n,) bool by position, the samples of the hunt; all have a vector.
         words: (n,) float32 by position, how well the words fit; nan where nobody looks.
         seed: of the hunt.
+
+    Attributes:
+        visibility: whether the vectors can see what is hunted for, when that was last looked at; None before.
     """
 
     def __init__(self, index: VectorIndex, query: np.ndarray, members: Booleans, words: Floats, *, seed: int) -> None:
@@ -31,6 +38,8 @@ class Ranking:
         self.members = members
         self.words = words
         self.seed = seed
+        self.visibility: Visibility | None = None
+        self._judged = 0
         self._learnt: tuple[bytes, Model, Floats] | None = None
 
     @cached_property
@@ -52,6 +61,13 @@ class Ranking:
         if choice.by_words(verdicts):
             return self.words
         return self._model(positions, verdicts)[1]
+
+    def judge(self, positions: Integers, verdicts: Booleans) -> None:
+        """Look at `visibility`, each time that there are `JUDGED_EACH` answers more; they are given as to `scores`."""
+        times = len(positions) // JUDGED_EACH
+        if times and times != self._judged:
+            self.visibility = visibility(self.space, self.query, self.index.reconstruct(positions), verdicts)
+            self._judged = times
 
     def next(
         self, n: int, positions: Integers, verdicts: Booleans, *, allowed: Booleans, rejected: Integers

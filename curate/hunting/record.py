@@ -59,6 +59,13 @@ def under_way(log: HuntLog) -> AuditLog | None:
     return None
 
 
+def carries_an_estimate(log: HuntLog, ids: np.ndarray) -> bool:
+    """Whether an estimate stands on the only answer of one of these sample ids ((m,) int64): its draw would lose a part."""
+    once = np.intersect1d(ids, log.ids[log.times == 1])
+    estimated = (logged for logged in standing(log) if logged.estimate is not None)
+    return any(np.isin(once, np.concatenate([logged.drawn, logged.outside])).any() for logged in estimated)
+
+
 def answers(log: HuntLog) -> dict[int, bool | None]:
     """The latest answer by sample_id: yes, no, or None for unsure."""
     return {id: _ANSWERS[verdict] for id, verdict in zip(log.ids.tolist(), log.verdicts.tolist(), strict=True)}

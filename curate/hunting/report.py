@@ -113,7 +113,7 @@ def histogram(scores: Floats, verdicts: np.ndarray, rest: Floats, *, learnt: boo
     Returns:
         None where there is no score.
 
-    >>> histogram(np.array([1.0, 2.0]), np.array([0, 1], np.int8), np.array([0.0]), learnt=True).open.sum()
+    >>> histogram(np.array([1.0, 2.0]), np.array([0, 1], np.int8), np.array([0.0]), learnt=True).open.tolist()[0]
     1
     """
     everything = np.concatenate([scores, rest])

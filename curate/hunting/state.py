@@ -57,9 +57,14 @@ class State:
         self.audit: Audit | None = None if self.logged is None else record.drawn(self.logged)
 
     @cached_property
+    def belongs(self) -> Booleans:
+        """(n,) bool, the samples of the hunt; what was answered stays in it, also when it has left the view."""
+        return self.ranking.members | self.answered
+
+    @cached_property
     def members(self) -> Integers:
-        """(m,) int64 positions of all samples of the hunt; what was answered stays in it, also when it has left the view."""
-        return np.flatnonzero(self.ranking.members | self.answered)
+        """(m,) int64 positions of all samples of the hunt."""
+        return np.flatnonzero(self.belongs)
 
     @property
     def ids(self) -> Integers:
@@ -96,6 +101,11 @@ class State:
         chosen = self.ranking.next(n, *self.lessons, allowed=free if free.any() else self.open, rejected=unwanted)
         batch: Integers = self.sample_ids[chosen]
         return batch
+
+    def has(self, reviewer: str, batch: Integers) -> bool:
+        """Whether a reviewer has these sample ids before them, and no others."""
+        shown = self.log.shown.get(reviewer)
+        return shown is not None and shown.held and np.array_equal(shown.ids, batch)
 
     def taken_before(self, shown: Shown) -> Integers:
         """(m,) int64 sample ids that others had before them earlier than this batch was shown."""

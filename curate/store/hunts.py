@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 YES, NO, UNSURE = 1, 0, -1
 VERDICTS = {"yes": YES, "no": NO, "unsure": UNSURE}
+
+HELD_FOR = timedelta(minutes=10)
+"""How long a batch is kept from others while whoever it was shown to gives no answer."""
 
 REVIEWED, REST, DRAWN, OUTSIDE = 0, 1, 2, 3
 """Codes of an audit's samples: of its zone, answered before and not; drawn from the latter, and from everything else."""
@@ -52,6 +55,11 @@ class Shown:
     reviewer: str
     row: int
     time: datetime
+
+    @property
+    def held(self) -> bool:
+        """Whether it is still kept from others."""
+        return datetime.now(UTC).replace(tzinfo=None) - self.time < HELD_FOR
 
 
 @dataclass(frozen=True, eq=False)
