@@ -14,6 +14,7 @@ export function Panel({ store }: { store: Store }) {
   const state = hunt.state.value;
   const auditing = hunt.task.value === "audit" && state?.audit !== null;
   if (state === null) return <aside class="curate-hunt-panel" aria-label="How the hunt stands" />;
+  const hopeless = state.found === 0 && state.advice.length > 0;
   const writable = core.state.value?.writable ?? true;
   return (
     <aside class="curate-hunt-panel" aria-label="How the hunt stands">
@@ -38,6 +39,8 @@ export function Panel({ store }: { store: Store }) {
         <h3>How many are left</h3>
         {auditing ? (
           <p class="curate-quiet">What the audit says comes with its last answer.</p>
+        ) : hopeless ? (
+          <p class="curate-quiet">Nothing to estimate from: nothing was found.</p>
         ) : (
           <ul class="curate-hunt-says" data-audited={state.audited}>
             {state.estimate.map((line) => (
@@ -47,7 +50,7 @@ export function Panel({ store }: { store: Store }) {
             ))}
           </ul>
         )}
-        {state.audit === null && writable && (
+        {state.audit === null && writable && !hopeless && (
           <Opens label={state.audited ? "Another audit" : "Start an audit"} disabled={state.answered === 0}>
             {(close) => <AuditForm store={store} close={close} />}
           </Opens>

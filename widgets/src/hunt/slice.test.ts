@@ -1,48 +1,14 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { HuntState, RowInfo } from "../protocol";
 import { Store } from "../store/store";
 import { FakeModel, state } from "../store/testing";
 import { onHuntKey } from "./keys";
 import type { HuntSlice } from "./slice";
+import { stand, tile } from "./testing";
 
 let model: FakeModel;
 let store: Store;
 let hunt: HuntSlice;
 
-const stand = (changes: Partial<HuntState> = {}): HuntState => ({
-  type: "hunt_state",
-  client: "",
-  id: 0,
-  version: 1,
-  name: "night hail",
-  looks_for: "night hail",
-  total: 2000,
-  answered: 0,
-  found: 0,
-  rejected: 0,
-  unsure: 0,
-  curve: [],
-  audit: null,
-  again: 0,
-  estimate: [],
-  audited: false,
-  advice: [],
-  undo: "",
-  settled: [],
-  ...changes,
-});
-const tile = (id: number): RowInfo => ({
-  sample_id: String(id),
-  name: `${id}.jpg`,
-  status: "ok",
-  error: "",
-  score: null,
-  badges: [],
-  shapes: [],
-  width: 4,
-  height: 3,
-  bytes: 0,
-});
 const tiles = (from: number, count: number) => Array.from({ length: count }, (_, i) => tile(from + i));
 const sendNext = (from: number, count: number) =>
   model.answer("get_next", { type: "next_samples", task: hunt.task.value, tiles: tiles(from, count) });

@@ -16,7 +16,7 @@ export function reason(task: Task, state: HuntState): string {
     case "hunt":
       return "";
     case "audit":
-      return "Blind: drawn at random, and nothing of what the model thinks is shown";
+      return "Blind: drawn at random, and the model says nothing";
     case "unsure":
       return `${number(state.unsure)} unsure: look once more`;
     case "again":
