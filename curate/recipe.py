@@ -295,7 +295,8 @@ def _check_search(step: q.Search) -> None:
             raise _Refused(f"reads the file {_cut(example.location)}")
         if (example.sample_id is None) == (example.vector is None):
             raise _Refused("has an example that is not one sample or one vector")
-        if example.vector is not None and not (any(example.vector) and all(map(math.isfinite, example.vector))):
+        # what float32 cannot hold has no direction either
+        if example.vector is not None and not 1e-6 <= max(map(abs, example.vector), default=0.0) <= 1e6:
             raise _Refused("has an example without a direction")
         if example.sample_id is not None:
             _check_ids("examples", (example.sample_id,))

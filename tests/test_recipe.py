@@ -1,3 +1,4 @@
+import contextlib
 import json
 import os
 from pathlib import Path
@@ -175,6 +176,8 @@ def test_what_is_not_here_or_not_allowed_is_refused_by_name(fields, refused, ste
         ({"like": [{"sample_id": -1}]}, "out of range"),
         ({"like": [{"vector": [1.0, 2.0]}]}, "has 2 numbers"),
         ({"like": [{"vector": [0.0] * 12}]}, "without a direction"),
+        ({"like": [{"vector": []}]}, "without a direction"),
+        ({"like": [{"vector": [1e308] * 12}]}, "without a direction"),
         ({"like": [{"vector": [1.0] * 12, "weight": -1}]}, "weight -1"),
         ({"like": [{"vector": [1.0] * 12, "file": "x"}]}, "unknown field `file`"),
         ({"like": []}, "needs words or examples"),
@@ -290,3 +293,61 @@ def test_a_recipe_of_one_that_was_imported_travels_on(ds, fields, tmp_path):
     third = json.loads(ds.export_slice("second hand", tmp_path / "third.json").read_text())
     assert third["members"] == fields["members"]
     assert np.isin(third["members"], ds.ids()).all()
+
+
+PLANTED = [
+    None,
+    True,
+    -1,
+    0,
+    2**63,
+    10**30,
+    1e308,
+    5e-324,
+    "",
+    "\x00",
+    "'; --",
+    "*",
+    "TRUE",
+    "?",
+    [],
+    {},
+    [[]],
+    {"a": 1},
+]
+
+
+def places(node, path=()):
+    """Every place of a tree of dicts and lists, as keys and numbers from the top."""
+    entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in entries:
+        yield (*path, key)
+        yield from places(value, (*path, key))
+
+
+def test_whatever_is_changed_in_a_recipe_it_is_imported_or_refused_in_words(ds, tmp_path):
+    ds.embed(colours)
+    inner = ds.exclude(ds.where("speed > ?", 20)).search(like=int(ds.ids()[3])).where("score > 0.1").select(ds.ids())
+    inner.exclude(ds.ids()[:2]).sort_by("speed").sample(9, seed=1).limit(5).save("all")
+    whole = ds.export_slice("all", tmp_path / "all.json").read_text()
+    rng, outcomes = np.random.default_rng(0), {"imported": 0, "refused": 0}
+    for number in range(300):
+        changed = json.loads(whole)
+        spots = list(places(changed))
+        *above, last = spots[rng.integers(len(spots))]
+        node = changed
+        for key in above:
+            node = node[key]
+        node[last] = PLANTED[rng.integers(len(PLANTED))]
+        (tmp_path / "changed.json").write_text(json.dumps(changed))
+        before = ds.folder.versions()
+        try:
+            came = ds.import_slice(tmp_path / "changed.json", name=f"changed {number}")
+        except errors.CurateError:
+            outcomes["refused"] += 1
+            assert ds.folder.versions() == before, changed
+            continue
+        outcomes["imported"] += 1
+        with contextlib.suppress(errors.CurateError):  # wishes that cancel each other out are known when they are asked
+            came.view.count()
+    assert min(outcomes.values()) > 10
