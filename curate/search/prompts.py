@@ -109,8 +109,8 @@ def prompt_vectors(encoder: Encoder, words: Sequence[str], *, templates: Sequenc
     missing = [text for text in dict.fromkeys(texts) if text not in found]
     if missing:
         for text in missing:
-            _warn_if_too_long(encoder, text, forms)
-            _warn_if_not_read(encoder, text)
+            for doubt in doubts(encoder, text, templates=forms):
+                warnings.warn(doubt, stacklevel=3)
         vectors = encoder.encode_texts([form.replace("{}", text) for text in missing for form in forms])
         for text, group in zip(missing, vectors.reshape(len(missing), len(forms), -1), strict=True):
             found[text] = _mean_direction(group, text)
@@ -162,27 +162,28 @@ def _tokens(encoder: Encoder, text: str) -> tuple[int, int] | None:
     return None if count is None else count(text)
 
 
-def _warn_if_too_long(encoder: Encoder, text: str, forms: tuple[str, ...]) -> None:
-    longest = _tokens(encoder, max(forms, key=len).replace("{}", text))
+def doubts(encoder: Encoder, words: str, *, templates: Sequence[str] = DEFAULT_TEMPLATES) -> list[UserWarning]:
+    """Why what a prompt finds may mean little: `PromptTooLong`, `UnknownLanguage`, both or neither."""
+    text = _checked_words(words)
+    found: list[UserWarning] = []
+    longest = _tokens(encoder, max(checked_templates(templates), key=len).replace("{}", text))
     if longest is not None and longest[0] > longest[1]:
-        warnings.warn(
-            f"{encoder.name} reads {longest[1]} tokens and this prompt has {longest[0]}; its end is left out: {text!r}",
-            PromptTooLong,
-            stacklevel=4,
+        found.append(
+            PromptTooLong(
+                f"{encoder.name} reads {longest[1]} tokens and this prompt has {longest[0]}; its end is left out: {text!r}"
+            )
         )
+    if why := _why_not_read(encoder, text):
+        hint = "Hint: say it in English, or embed with a multilingual model."
+        found.append(UnknownLanguage(f"{encoder.name} {why}: what it finds may mean nothing. {hint}"))
+    return found
 
 
-def _warn_if_not_read(encoder: Encoder, text: str) -> None:
+def _why_not_read(encoder: Encoder, text: str) -> str:
     words = words_of_other_scripts(text)
     marks, found = _tokens(encoder, ""), _tokens(encoder, " ".join(words))
     if marks is not None and found is not None and spelt_out(words, found[0] - marks[0]):
-        why = f"spells {', '.join(map(repr, words))} byte by byte, having no tokens for this script"
-    elif getattr(encoder, "reads_english", False) and (language := language_of(text)):
-        why = f"reads English, and {text!r} looks like {language}"
-    else:
-        return
-    warnings.warn(
-        f"{encoder.name} {why}: what it finds may mean nothing. Hint: say it in English, or embed with a multilingual model.",
-        UnknownLanguage,
-        stacklevel=4,
-    )
+        return f"spells {', '.join(map(repr, words))} byte by byte, having no tokens for this script"
+    if getattr(encoder, "reads_english", False) and (language := language_of(text)):
+        return f"reads English, and {text!r} looks like {language}"
+    return ""

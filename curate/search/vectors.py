@@ -175,6 +175,14 @@ class Vectors:
         scores = [index.scores(vector, positions=positions) for vector in (wanted, *against)]
         return contrast(scores[0], scores[1:], scale=scale)
 
+    def doubts(self, step: Search) -> list[str]:
+        """What speaks against each prompt of a step, `words` and then `minus`; "" where nothing does."""
+        from curate.search.prompts import doubts
+
+        words = (*step.words, *step.minus)
+        encoder = self.encoder(step.encoder) if words else None
+        return [" ".join(map(str, doubts(encoder, word.text, templates=_templates(step)))) for word in words if encoder]
+
     def query_vector(self, step: Search) -> np.ndarray:
         """The unit vector (d,) float32 that a search step looks for."""
         from curate.search.query_vector import query_vector
@@ -187,11 +195,9 @@ class Vectors:
         )
 
     def _word(self, step: Search, word: Word) -> tuple[np.ndarray, float]:
-        from curate.search.prompts import DEFAULT_TEMPLATES, NO_TEMPLATES, prompt_vector
+        from curate.search.prompts import prompt_vector
 
-        encoder = self.encoder(step.encoder)
-        templates = DEFAULT_TEMPLATES if step.templates is None else step.templates or NO_TEMPLATES
-        return prompt_vector(encoder, word.text, templates=templates), word.weight
+        return prompt_vector(self.encoder(step.encoder), word.text, templates=_templates(step)), word.weight
 
     def _example(self, step: Search, example: Example) -> tuple[np.ndarray, float]:
         index = self.index(step.encoder)
@@ -225,6 +231,12 @@ class Vectors:
             vectors = halves(batch.column("vector"))
             current = (at >= 0) & (self.session.content[at] == batch.column("content").to_numpy())
             yield (at, vectors) if current.all() else (at[current], vectors[current])
+
+
+def _templates(step: Search) -> tuple[str, ...]:
+    from curate.search.prompts import DEFAULT_TEMPLATES, NO_TEMPLATES
+
+    return DEFAULT_TEMPLATES if step.templates is None else step.templates or NO_TEMPLATES
 
 
 def halves(column: pa.Array) -> np.ndarray:

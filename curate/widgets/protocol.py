@@ -466,12 +466,14 @@ class Chip(msgspec.Struct, frozen=True):
 
     kind "best": how many the search shows, which `Best` changes.
     step, part: what `RemoveChip` calls it.
+    note: why what these words find may mean little; empty where nothing speaks against them.
     """
 
     kind: Literal["where", "words", "minus", "like", "unlike", "tagged", "untagged", "sort", "best", "other"]
     text: str
     step: int
     part: int
+    note: str
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import msgspec
 
 from curate import query as q
 from curate.dataset import Dataset
+from curate.errors import CurateError
 from curate.widgets.filters import read_step
 from curate.widgets.protocol import Chip, Interval, Values
 from curate.widgets.tiles import name_of, text_of
@@ -31,14 +33,16 @@ def chips(query: q.Query, dataset: Dataset | None = None) -> list[Chip]:
 
     Args:
         query: of a view.
-        dataset: whose samples are called by the names of their files; without it they are called by their ids.
+        dataset: whose samples are called by the names of their files, and whose encoder says what it cannot read; without
+            it they are called by their ids, and nothing is said.
     """
     examples = [e.sample_id for step in query.steps if isinstance(step, q.Search) for e in (*step.like, *step.unlike)]
     ids = [id for id in examples if id is not None][:NAMED]
     called = names(dataset, ids) if dataset is not None and ids else {}
     best = {at + 1 for at, step in enumerate(query.steps) if isinstance(step, q.Search)}
+    notes = _notes(query, dataset) if dataset is not None else {}
     return [
-        Chip(kind=kind, text=cut(text, LONGEST), step=at, part=part)
+        Chip(kind=kind, text=cut(text, LONGEST), step=at, part=part, note=notes.get((at, part), ""))
         for at, step in enumerate(query.steps)
         for part, (kind, text) in enumerate(_best(step) if at in best else _chips(step, called))
     ]
@@ -109,6 +113,17 @@ def filter_text(filter: Values | Interval | None) -> str:
         return "any"
     low, high = ("" if bound is None else f"{bound:.4g}" for bound in (filter.low, filter.high))
     return f"{low} to {high}" if low and high else f"from {low}" if low else f"below {high}"
+
+
+def _notes(query: q.Query, dataset: Dataset) -> dict[tuple[int, int], str]:
+    """What speaks against words of its searches, by step and part. An encoder that is not there finds nothing at all."""
+    found: dict[tuple[int, int], str] = {}
+    for at, step in enumerate(query.steps):
+        if not isinstance(step, q.Search):
+            continue
+        with contextlib.suppress(CurateError):
+            found |= {(at, part): note for part, note in enumerate(dataset.vectors_.doubts(step))}
+    return found
 
 
 def _chips(step: q.AnyStep, called: Mapping[int, str]) -> Iterator[tuple[Any, str]]:

@@ -271,6 +271,15 @@ def test_filters_by_labels_and_tags_read_as_words(rich):
     assert [chip.text for chip in wording.chips(view.query)] == ["objects: car, none", "tags: night, blurred"]
 
 
+def test_a_chip_says_what_speaks_against_its_words(rich):
+    view = rich.where("weather = 'rain'").search(["night hail", "Hagel in der Nacht"], minus="夜")
+    notes = [chip.note for chip in wording.chips(view.query, rich)]
+    assert notes[:2] == ["", ""]
+    assert "looks like German" in notes[2]
+    assert "spells '夜' byte by byte" in notes[3]
+    assert {chip.note for chip in wording.chips(rich.search(like=int(rich.ids()[0])).query, rich)} == {""}
+
+
 def test_long_expressions_are_cut_in_their_chips(rich):
     [chip] = wording.chips(rich.where(f"weather = '{'x' * 500}'").query)
     assert len(chip.text) == wording.LONGEST

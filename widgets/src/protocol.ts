@@ -442,6 +442,7 @@ export interface Chip {
   text: string;
   step: number;
   part: number;
+  note: string;
 }
 
 /** Something that runs in the background. `text` says what came of it, or what went wrong, and `hint` what to do. */

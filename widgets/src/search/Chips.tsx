@@ -144,8 +144,13 @@ function ChipLine({
     <li
       class={`curate-chip curate-chip-${chip.kind}`}
       style={hidden ? { visibility: "hidden" } : undefined}
-      title={text}
+      title={chip.note === "" ? text : `${text}\n${chip.note}`}
     >
+      {chip.note !== "" && (
+        <span class="curate-chip-note" role="img" aria-label={chip.note}>
+          <Icon name="warning" />
+        </span>
+      )}
       {chip.kind === "best" ? <Best store={store} text={text} /> : <bdi>{text}</bdi>}
       <button type="button" aria-label={`Remove ${text}`} onClick={onRemove} onKeyDown={onKeyDown}>
         <Icon name="close" />

@@ -57,6 +57,14 @@ it("shows steps as text, whatever they hold", async () => {
   expect(chips()[0]?.querySelector("button")?.getAttribute("aria-label")).toBe(`Remove ${HOSTILE}`);
 });
 
+it("says on a step what speaks against its words", async () => {
+  const note = "demo reads English, and 'Hagel' looks like German: what it finds may mean nothing.";
+  await know({ chips: [chip("words", "Hagel", 0, 0, note), chip("words", "hail", 0, 1)] });
+  const notes = chips().map((item) => item.querySelector('[role="img"]')?.getAttribute("aria-label"));
+  expect(notes).toEqual([note, undefined]);
+  expect(chips().map((item) => item.getAttribute("title"))).toEqual([`Hagel\n${note}`, "hail"]);
+});
+
 it("removes a step by its button, by Delete on it, and the last by Backspace", async () => {
   await know({ chips: [chip("words", "a", 0, 0), chip("words", "b", 0, 1)] });
   const button = (at: number) => chips()[at]?.querySelector("button") as HTMLButtonElement;

@@ -64,8 +64,8 @@ export class FakeModel implements Model {
   }
 }
 
-export function chip(kind: Chip["kind"], text: string, step: number, part = 0): Chip {
-  return { kind, text, step, part };
+export function chip(kind: Chip["kind"], text: string, step: number, part = 0, note = ""): Chip {
+  return { kind, text, step, part, note };
 }
 
 /** What the kernel says of a view of 100 samples out of 2,000. */
