@@ -138,6 +138,7 @@ WRITING = {
     "untag what is not tagged": lambda ds, path: ds.untagged("before").untag("before"),
     "save": lambda ds, path: ds.limit(3).save("three"),
     "import_slice": lambda ds, path: ds.import_slice(ds.export_slice("first", path / "first.json")),
+    "classify": lambda ds, path: ds.classify("weather", ["rain", "snow"]),
     "split": lambda ds, path: ds.split({"x": 0.5, "y": 0.5}),
     "write_event": lambda ds, path: ds.write_event("note", {}),
 }

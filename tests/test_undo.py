@@ -150,6 +150,20 @@ def test_labels_are_kept_while_a_slice_was_found_by_them(ds):
     assert ds.labels("object")["value"].to_list() == ["car"] * 3
 
 
+def test_the_examples_of_a_field_are_kept_while_a_model_has_learnt_from_them(ds):
+    cars = labelled(ds, ds.limit(3), "car")
+    table = pl.DataFrame({"sample_id": ds.ids()[:2], "value": "car"})
+    ds.add_labels(table, field="object", source="old model", source_kind="model")
+    by_model = event_of(ds, "label")
+    learnt = {"field": "object", "source": "clip:demo", "run": "object-1", "how": "examples"}
+    event = ds.write_event("label", learnt, count=24)
+    refused(ds, cars, "label object, by clip:demo", event)
+    ds.undo(by_model)
+    ds.write_event("label", {**learnt, "field": "other", "run": "other-1"}, count=24)
+    ds.undo(event)
+    ds.undo(cars)
+
+
 def test_what_an_event_names_itself_is_kept(ds):
     tag = tagged(ds, ds.limit(2), "a")
     derived = ds.write_event("label", {"field": "x", "source": "model", "run": "x-1", "built_on": [tag]}, count=1)

@@ -5,6 +5,7 @@ An event stands on an earlier one that
 - it names itself, in ``built_on`` of its payload;
 - wrote the tag that it took off, or took off the tag that it wrote, on one sample at least;
 - wrote the tag, or the labels, that its query asked for, on one at least of the samples that it found;
+- gave the examples that it learnt a field from;
 - wrote the split that its query, its strata or its groups name;
 - gave the verdict, in the hunt that its samples were found in, on one of them at least; or began the hunt that it answers.
 
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate import errors
@@ -82,7 +84,7 @@ class Foundations:
             case "split":
                 return self._on_split(later, earlier)
             case "label":
-                return self._asks_labels(later) and self._meet(later, self._labelled(earlier))
+                return self._on_labels(later, earlier)
             case "verdict":
                 hunt = _hunt_of(later)
                 return hunt == earlier["payload"]["name"] and self._meet(later, self._ids(earlier)[0])
@@ -117,13 +119,17 @@ class Foundations:
         there = [r for r in there if r["event_id"] < later["event_id"] and r["event_id"] not in gone]
         return bool(there) and there[-1]["event_id"] == earlier["event_id"]
 
-    def _asks_labels(self, row: Row) -> bool:
-        return any("labels" in text.lower() for text in _texts_of(row)) and self._read_by(row).labels
+    def _on_labels(self, later: Row, earlier: Row) -> bool:
+        if later["payload"].get("how") == "examples" and later["payload"]["field"] == earlier["payload"]["field"]:
+            return "annotator" in self._run(earlier).column("source_kind").to_pylist()
+        if not any("labels" in text.lower() for text in _texts_of(later)) or not self._read_by(later).labels:
+            return False
+        return self._meet(later, self._run(earlier).column("sample_id").to_numpy())
 
-    def _labelled(self, row: Row) -> np.ndarray:
-        labels = self._session.folder.labels.read(["sample_id", "run"])
-        of_run = labels.filter(pc.equal(labels.column("run"), row["payload"]["run"]))
-        return np.unique(of_run.column("sample_id").to_numpy())
+    def _run(self, row: Row) -> pa.Table:
+        """What the run of an event has said, also where it is undone."""
+        labels = self._session.folder.labels.read(["sample_id", "source_kind", "run"])
+        return labels.filter(pc.equal(labels.column("run"), row["payload"]["run"]))
 
     def _meet(self, row: Row, ids: np.ndarray) -> bool:
         """Whether an event is about one of these samples."""
