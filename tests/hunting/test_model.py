@@ -162,5 +162,7 @@ def test_what_it_refuses():
         learn(space, query, vectors[:5], np.ones(5, np.int64))
     with pytest.raises(BadValue, match=r"\(m, 20\)"):
         learn(space, query, vectors[:5, :10], verdicts[:5])
+    with pytest.raises(BadValue, match="finite"):
+        learn(space, query, np.where(np.arange(20) == 3, np.nan, vectors[:5]), verdicts[:5])
     with pytest.raises(BadValue, match="query"):
         learn(space, query[:10], vectors[:5], verdicts[:5])
