@@ -1,10 +1,10 @@
 """What a hunt saves: a simulated reviewer, who answers truly, and what the text ranking alone would have cost.
 
-    OMP_NUM_THREADS=1 python benchmarks/hunting.py                      # everything, few repeats: some 15 minutes on 2 cores
+    OMP_NUM_THREADS=1 python benchmarks/hunting.py                      # everything once: 2 minutes on 2 idle cores
     OMP_NUM_THREADS=1 python benchmarks/hunting.py --only planted speed
-    OMP_NUM_THREADS=1 python benchmarks/hunting.py --repeats 5          # the full table
+    OMP_NUM_THREADS=1 python benchmarks/hunting.py --repeats 5          # each setting five times
 
-The first run renders and encodes 20,000 road scenes (some 15 minutes), and keeps their vectors in `--cache`.
+The first run renders and encodes 20,000 road scenes (some 15 minutes more), and keeps their vectors in `--cache`.
 
 The table: answers until 50, 80 and 90 % of what is wanted are found, text ranking over hunt, as a geometric mean; 3 means that the
 hunt needs a third. A hunt starts with the text's top 20, so nothing that the text finds at once can gain.
