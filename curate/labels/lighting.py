@@ -24,8 +24,8 @@ LONGEST = 32
 """Pixels of the longer side of the picture that the brightnesses are taken from."""
 
 WORDS_WEIGHT = 0.25
-"""What the words' logits count beside those of the pixels. In full they are too sure of themselves: a driving camera's dusk was
-day for one small model, with three to one."""
+"""What the words' logits count beside those of the pixels. In full they are too sure of themselves: of a driving camera's dusk one
+small model says day or night, and never dusk."""
 
 _DARK = 0.02  # keeps the logarithm of black finite
 _WEIGHTS = np.array([[5.98, 0.95, -6.93], [0.96, -3.73, 2.77]])  # of sky and ground, for day, dusk and night
