@@ -64,6 +64,16 @@ def test_the_explorer_block_runs_as_printed(desk, demo_there):
 
 
 @pytest.mark.slow
+def test_the_hunt_block_runs_as_printed(desk, demo_there):
+    names = {}
+    exec(compile(BLOCKS[3], "README.md", "exec"), names)
+    found = names["hunt"].found
+    assert 0 < found.count() < 20
+    assert set(found.df(["weather"])["weather"]) == {"hail"}
+    assert names["ds"].slice("night-hail").count == found.count()
+
+
+@pytest.mark.slow
 def test_the_commands_run_as_printed(desk):
     block = re.search(r"In a terminal:\n\n((?:    .*\n)+)", README).group(1)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
@@ -77,7 +87,7 @@ def test_the_commands_run_as_printed(desk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["01-quickstart", "02-explore"])
+@pytest.mark.parametrize("name", ["01-quickstart", "02-explore", "03-night-hail"])
 def test_the_notebooks_run(demo_there, name):
     notebook = ROOT / "notebooks" / f"{name}.ipynb"
     command = [sys.executable, str(ROOT / "notebooks" / "run.py"), "--check", str(notebook)]
