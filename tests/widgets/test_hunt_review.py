@@ -158,10 +158,11 @@ def test_what_was_found_is_saved_as_a_slice_that_knows_the_hunt(rich, open_revie
 
 
 def test_it_looks_where_the_hunt_was_begun_and_keeps_what_was_found(rich, open_review):
-    hunt = rich.where("weather = 'rain'").hunt("rain")
+    hunt = rich.where("weather = 'rain'").search("a road").limit(6).hunt("wet roads")
     review, wire = open_review(hunt, height=600)
     assert review.get_state()["_part"] == "hunt"
-    assert wire.state()["count"] == rich.where("weather = 'rain'").count()
+    assert wire.state()["count"] == min(6, rich.where("weather = 'rain'").count())
+    assert wire.ask("get_hunt")[0]["looks_for"] == "a road"
     assert repr(review).startswith("HuntReview(")
     with pytest.raises(BadValue, match="looks where it was begun"):
         review.view = rich

@@ -6,11 +6,13 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from curate import query as q
+from curate.hunting.question import search_of
 from curate.hunting.wording import reword
 from curate.store import events
 from curate.store.hunts import NO, UNSURE, YES, HuntLog
@@ -136,7 +138,7 @@ class HuntAnswers:
             id=request.id,
             version=version,
             name=self._hunt.name,
-            looks_for=self._looks_for(),
+            looks_for=self._looks_for,
             total=self._count(),
             answered=len(log.ids),
             found=found,
@@ -160,10 +162,11 @@ class HuntAnswers:
             return None
         return protocol.Audit(answered=progress.audit - progress.audit_left, count=progress.audit)
 
+    @cached_property
     def _looks_for(self) -> str:
         """The words and examples of the hunt."""
-        search = self._hunt.query.steps[-1]
-        said = wording.chips(q.Query((search,)), self._dataset)
+        search = search_of(self._hunt.query)
+        said = wording.chips(q.Query(() if search is None else (search,)), self._dataset)
         return ", ".join(("−" if chip.kind in ("minus", "unlike") else "") + chip.text for chip in said)
 
     def _count(self) -> int:
