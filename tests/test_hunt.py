@@ -417,6 +417,7 @@ print(json.dumps(said))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_answer_one_hunt_and_nothing_is_lost(roads, tmp_path):
     truth = truth_of(roads)
     hunting = roads.hunt("night hail")

@@ -24,6 +24,7 @@ _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 420, 150, 44, 14, 30
 # Okabe and Ito, "Color Universal Design", 2008: told apart by colour-blind people, on white and on black.
 _YES, _NO, _UNSURE = "#009e73", "#d55e00", "#cc79a7"
 _VERDICTS = (("yes", YES, _YES), ("unsure", UNSURE, _UNSURE), ("no", NO, _NO))
+_OPACITY = {"yes": 1, "unsure": 1, "no": 0.45}
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _curve(found: np.ndarray, interval: tuple[int, int] | None) -> str:
         body += (
             f'<rect x="{_LEFT}" y="{y(high):.1f}" width="{_WIDTH - _LEFT - 8}" height="{band:.1f}" '
             f'fill="{_YES}" fill-opacity="0.25"/>'
-            f'<text x="{_LEFT + 6}" y="{max(y(high) - 3, 9):.1f}">{low:,} to {high:,}</text>'
+            f'<text x="{_LEFT + 6}" y="{max(y(high) - 3, 9):.1f}">interval {low:,} to {high:,}</text>'
         )
     line = (
         f'<polyline points="{x(0):.1f},{y(0):.1f} {points}" fill="none" stroke="currentColor" stroke-width="2" '
@@ -174,12 +175,12 @@ def _bars(drawn: Histogram) -> str:
     low, high = (f"{edge:.2f}" for edge in (drawn.edges[0], drawn.edges[-1]))
     body = _frame(high, low, f"{top:,}", "0")
     base = np.zeros(bins, np.int64)
-    for (_, _, colour), counts in zip(_VERDICTS, stacked, strict=True):
+    for (word, _, colour), counts in zip(_VERDICTS, stacked, strict=True):
         for i in np.flatnonzero(counts).tolist():
             upper, lower = y(int(base[i] + counts[i])), y(int(base[i]))
             body += (
                 f'<rect x="{x(i) + 0.5:.1f}" y="{upper:.1f}" width="{x(1) - x(0) - 1:.1f}" '
-                f'height="{lower - upper:.1f}" fill="{colour}"/>'
+                f'height="{lower - upper:.1f}" fill="{colour}" fill-opacity="{_OPACITY[word]}"/>'
             )
         base += counts
     if drawn.open.any():
@@ -212,12 +213,10 @@ def _frame(right: str, left: str, top: str, bottom: str) -> str:
 
 
 def _legend() -> str:
-    squares = "".join(
-        f'<span style="white-space:nowrap"><span style="color:{colour}" aria-hidden="true">■</span> {word}</span> '
-        for word, _, colour in _VERDICTS
-    )
+    square = '<span style="color:{};opacity:{}" aria-hidden="true">■</span> {}'
+    squares = " ".join(square.format(colour, _OPACITY[word], word) for word, _, colour in _VERDICTS)
     line = '<span style="white-space:nowrap">┄ without an answer, to its own scale</span>'
-    return f'<div style="font-size:12px">{squares}{line}</div>'
+    return f'<div style="font-size:12px">{squares} {line}</div>'
 
 
 def _text_curve(found: np.ndarray) -> list[str]:
