@@ -9,6 +9,7 @@ import curate
 from curate import errors
 from curate.encoders.encoder import CLIP_LOGIT_SCALE
 from curate.encoders.function import FunctionEncoder
+from curate.search.prompts import query_vectors
 from curate.search.standing import NEUTRAL_PROMPTS, contrast, percentiles
 
 COSINES = st.lists(st.floats(-1, 1, width=32) | st.sampled_from([0.25, 0.5]), min_size=1, max_size=40)
@@ -48,6 +49,29 @@ def planted(ds):
     text = FunctionEncoder(encode, texts=lambda texts: [SPACE[text] for text in texts], name="space")
     ds.embed(rows, name="planted", text=text)
     return ds
+
+
+def test_they_cost_nothing_unless_they_are_named(ds):
+    asked = []
+
+    def encode(texts):
+        asked.extend(texts)
+        return [SPACE[text] for text in texts]
+
+    query_vectors.clear()
+    text = FunctionEncoder(lambda pictures: np.ones((len(pictures), 3)), texts=encode, name="listening")
+    ds.embed(np.random.default_rng(2).normal(size=(24, 3)), name="listening", text=text)
+    found = search(ds, "hail").limit(5)
+    found.df()
+    found.where("score > -2 AND rank < 3").sort_by("rank").count()
+    found.sql("SELECT score, rank FROM this")
+    assert asked == ["hail"]
+    assert not ds.session.scores, "the index gave the five best, and nothing else was scored"
+    found.df(["score_contrast"])
+    assert asked == ["hail", *NEUTRAL_PROMPTS]
+    assert not ds.session.scores
+    found.df(["score_percentile"])
+    assert len(ds.session.scores) == 1
 
 
 def search(ds, *words, **rest):
