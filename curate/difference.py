@@ -313,8 +313,9 @@ def _count_words(row: Mapping[str, Any]) -> str:
 
 
 def _saved_words(row: Mapping[str, Any]) -> str:
-    changes = ", ".join(f"{row[word]:,} {word}" for word in ("added", "removed") if row[word])
-    return f"{row['slice']} {row['change']}: " + (changes or f"the same {row['after']:,}") + " members"
+    if row["change"] == "saved again":
+        return f"{row['slice']} saved again: {row['before']:,} to {row['after']:,} members"
+    return f"{row['slice']} {row['change']}: {max(row['before'], row['after']):,} members"
 
 
 def _split_words(row: Mapping[str, Any]) -> str:

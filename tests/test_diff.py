@@ -21,10 +21,6 @@ def between():
     return now
 
 
-def rows(table):
-    return table.rows()
-
-
 def test_nothing_differs_between_a_moment_and_itself(ds):
     ds.limit(3).tag("wet")
     ds.snapshot("v1")
@@ -35,7 +31,7 @@ def test_nothing_differs_between_a_moment_and_itself(ds):
         assert "nothing differs" in diff._repr_html_()
         for table in (diff.columns, diff.tags, diff.labels, diff.slices, diff.splits):
             assert table.height == 0
-    assert rows(ds.diff("v1").events.select("action", "what")) == [("snapshot", "v1")]
+    assert ds.diff("v1").events.select("action", "what").rows() == [("snapshot", "v1")]
 
 
 def test_tags_that_came_and_went(ds):
@@ -47,14 +43,14 @@ def test_tags_that_came_and_went(ds):
     ds.limit(2).tag("new")
     diff = ds.diff("v1")
     assert diff
-    assert rows(diff.tags) == [("new", 0, 2, 2, 0), ("seen", 4, 0, 0, 4), ("wet", 4, 7, 4, 1)]
+    assert diff.tags.rows() == [("new", 0, 2, 2, 0), ("seen", 4, 0, 0, 4), ("wet", 4, 7, 4, 1)]
     of_wet = diff.of_tag("wet")
     assert of_wet.filter(pl.col("change") == "removed")["sample_id"].to_list() == ds.ids()[:1].tolist()
     assert set(of_wet.filter(pl.col("change") == "added")["sample_id"]) == set(ds.ids()[20:].tolist())
     assert "wet: 4 added, 1 removed" in str(diff)
     assert diff.columns.height == 0, "tags are told of by themselves"
     back = curate.open(ds.folder.location).diff(between(), "v1")
-    assert rows(back.tags) == [("new", 2, 0, 0, 2), ("seen", 0, 4, 4, 0), ("wet", 7, 4, 1, 4)]
+    assert back.tags.rows() == [("new", 2, 0, 0, 2), ("seen", 0, 4, 4, 0), ("wet", 7, 4, 1, 4)]
     with pytest.raises(errors.UnknownName, match="did you mean 'wet'"):
         diff.of_tag("wett")
 
@@ -91,12 +87,12 @@ def test_columns_that_came_and_values_that_changed(ds):
     marks = [None if n % 2 else n for n in range(24)]
     write_metadata(ds.folder, ds.ids(), pl.DataFrame({"weather": weather, "mark": marks}))
     diff = ds.diff("v1")
-    assert rows(diff.columns) == [("weather", "changed", 2), ("mark", "added", 12)]
-    assert rows(diff.of_column("weather").select("before", "after")) == [("clear", "fog"), ("rain", None)]
+    assert diff.columns.rows() == [("weather", "changed", 2), ("mark", "added", 12)]
+    assert diff.of_column("weather").select("before", "after").rows() == [("clear", "fog"), ("rain", None)]
     assert diff.of_column("weather")["sample_id"].to_list() == ds.ids()[3:5].tolist()
     assert diff.of_column("speed").height == 0, "null and null are the same"
     back = ds.diff(between(), "v1")
-    assert rows(back.columns) == [("weather", "changed", 2), ("mark", "removed", 12)]
+    assert back.columns.rows() == [("weather", "changed", 2), ("mark", "removed", 12)]
     with pytest.raises(errors.UnknownName, match="at both moments"):
         diff.of_column("mark")
 
@@ -111,9 +107,9 @@ def test_labels_that_came_and_went(ds):
     label("ada", ds.ids()[1:2], "bus")
     label("model", ds.ids()[:5], "car")
     diff = ds.diff("v1")
-    assert rows(diff.labels) == [("object", "ada", 3, 1, 1, 3), ("object", "model", 0, 5, 5, 0)]
+    assert diff.labels.rows() == [("object", "ada", 3, 1, 1, 3), ("object", "model", 0, 5, 5, 0)]
     changes = diff.of_labels("object").group_by("source", "change").len().sort("source", "change")
-    assert rows(changes) == [("ada", "added", 1), ("ada", "removed", 3), ("model", "added", 5)]
+    assert changes.rows() == [("ada", "added", 1), ("ada", "removed", 3), ("model", "added", 5)]
     with pytest.raises(errors.UnknownName, match="did you mean 'object'"):
         diff.of_labels("objects")
 
@@ -132,16 +128,17 @@ def test_slices_and_splits_that_were_saved_again(ds):
     ds.split({"p": 0.5, "q": 0.5}, name="other")
     before, after = ds.at("v1").df(["halves"])["halves"], ds.df(["halves"])["halves"]
     diff = ds.diff("v1")
-    assert rows(diff.slices) == [
+    assert diff.slices.rows() == [
         ("five", "added", 0, 5, 5, 0),
         ("gone", "removed", 9, 0, 0, 9),
         ("hail", "saved again", 6, 5, 0, 1),
     ]
     moved = int((before != after).sum())
     assert moved > 0
-    assert rows(diff.splits) == [("halves", "saved again", 24, 24, moved), ("other", "added", 0, 24, 0)]
+    assert diff.splits.rows() == [("halves", "saved again", 24, 24, moved), ("other", "added", 0, 24, 0)]
     assert diff.columns.height == 0, "splits are told of by themselves"
     assert f"{moved} in another part" in str(diff)
+    assert "five added: 5 members; gone removed: 9 members; hail saved again: 6 to 5 members" in str(diff)
 
 
 def test_the_events_between_say_who_it_was(ds, monkeypatch):
@@ -152,7 +149,7 @@ def test_the_events_between_say_who_it_was(ds, monkeypatch):
     ds.limit(3).save("<b>three</b>")
     ds.snapshot("v2")
     diff = ds.diff("v1", "v2")
-    assert rows(diff.events.select("actor", "action").head(2)) == [("ada", "slice"), ("bob", "tag")]
+    assert diff.events.select("actor", "action").head(2).rows() == [("ada", "slice"), ("bob", "tag")]
     assert "v1 to v2: 3 events by ada, bob" in str(diff)
     assert "<b>three" not in diff._repr_html_()
     assert "&lt;b&gt;three" in diff._repr_html_()
