@@ -52,7 +52,7 @@ class Case:
     """One thing to hunt for.
 
     Attributes:
-        group: the line of the table.
+        group: the line of the table; what stands before a semicolon is a line of its own, over all of it.
         name: for reading.
         vectors: (n, d) float16.
         truth: (n,) bool.
@@ -199,6 +199,7 @@ def demo(scenes: int, repeats: int, cache: Path) -> Iterator[Case]:
                 part, mask = vectors[rows], wanted[rows]
                 precision = average_precision(part.astype(np.float32) @ full[number], mask)
                 group = "demo, text AP 0.5 or more" if precision >= 0.5 else "demo, text AP below 0.5"
+                group += "; loose words" if fewer is None else "; plain words"
                 yield Case(group, f"{words} at {prevalence:.1%}", part, mask, full[number])
                 if fewer is not None:
                     yield Case(
@@ -273,26 +274,27 @@ def ratios(cases: Iterator[Case], *, batch: int, limit: int, every: bool) -> Non
         cost = hunt(case, batch=batch, limit=limit, seed=number)
         best = by_ranking(case.best, case.truth) if case.best is not None else None
         one = [t / h for t, h in zip(text.needed, cost.needed, strict=True)]
-        gained[case.group] += one
-        precisions[case.group].append(average_precision(scores, case.truth))
-        stopped[case.group] += cost.reached.count(False)
-        if best is not None:
-            bounds[case.group] += [t / b for t, b in zip(text.needed, best.needed, strict=True)]
+        for group in sorted({case.group, case.group.split(";")[0]}):
+            gained[group] += one
+            precisions[group].append(average_precision(scores, case.truth))
+            stopped[group] += cost.reached.count(False)
+            if best is not None:
+                bounds[group] += [t / b for t, b in zip(text.needed, best.needed, strict=True)]
         if every:
             marks = " ".join(f"{h}{'' if ok else '+'}" for h, ok in zip(cost.needed, cost.reached, strict=True))
             print(
-                f"  {case.group:34} {case.name:44} AP {precisions[case.group][-1]:.2f}  wanted {case.truth.sum():5}"
+                f"  {case.group:40} {case.name:44} AP {precisions[case.group][-1]:.2f}  wanted {case.truth.sum():5}"
                 f"  text {text.needed}  hunt {marks}",
                 flush=True,
             )
     print(
-        f"{'text over hunt':36}{'cases':>6}{'text AP':>9}{'50 %':>7}{'80 %':>7}{'90 %':>7}{'mean':>7}{'best':>7}{'stopped':>9}"
+        f"{'text over hunt':40}{'cases':>6}{'text AP':>9}{'50 %':>7}{'80 %':>7}{'90 %':>7}{'mean':>7}{'best':>7}{'stopped':>9}"
     )
     for group, values in sorted(gained.items()):
         table = np.log(np.array(values).reshape(-1, len(LEVELS)))
         columns = "".join(f"{value:7.2f}" for value in (*np.exp(table.mean(axis=0)), np.exp(table.mean())))
         bound = f"{np.exp(np.log(bounds[group]).mean()):7.2f}" if bounds[group] else f"{'':7}"
-        print(f"{group:36}{len(table):6}{statistics.mean(precisions[group]):9.2f}{columns}{bound}{stopped[group]:9}")
+        print(f"{group:40}{len(table):6}{statistics.mean(precisions[group]):9.2f}{columns}{bound}{stopped[group]:9}")
 
 
 def speed(rows: int, dimension: int, rounds: int) -> None:
