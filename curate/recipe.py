@@ -14,7 +14,7 @@ import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import msgspec
 import numpy as np
@@ -274,6 +274,8 @@ def _check_step(step: q.AnyStep) -> None:
         case q.Sample(n, _, seed):
             _check_number("n", n)
             _check_number("seed", seed)
+        case _:
+            assert_never(step)
 
 
 def _check_search(step: q.Search) -> None:

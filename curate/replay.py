@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 import numpy as np
@@ -131,6 +131,8 @@ def _rebuilt(query: Query, dataset: Dataset, encoder: str | None) -> View:
                 view = view.limit(n)
             case q.Sample(n, how, seed):
                 view = view.sample(n, how=how, seed=seed)
+            case _:
+                assert_never(step)
     return view
 
 
