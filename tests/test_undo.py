@@ -6,6 +6,7 @@ import pytest
 import curate
 from curate import errors
 from curate.store.foundations import Foundations
+from curate.widgets.exploration import Exploration
 
 
 def event_of(ds, action, number=0):
@@ -257,3 +258,19 @@ def test_a_view_of_very_many_picked_samples_is_read_quickly(ds):
     ds.write_event("tag", {"tags": ["b"], "query": query}, sample_ids=ds.ids()[:1])
     rows = Foundations(ds.session).above(next(r for r in ds.session.log if r["event_id"] == tag))
     assert [row["payload"]["tags"] for row in rows] == [["b"]]
+
+
+def test_the_explorer_takes_back_its_own_latest_step_or_says_what_stands_on_it(ds):
+    exploration = Exploration(ds)
+    exploration.change(ds.limit(5), "five")
+    exploration.written([ds.limit(2)._tag("tag", ("a",))[1]], "tag a (2)")
+    other = curate.open(ds.folder.location)
+    other.limit(9).tag("b")
+    assert exploration.undo() == "tag a (2)", "what somebody else did since is none of its business"
+    assert sorted(ds.session.tags) == ["b"]
+    exploration.redo()
+    other.tagged("a").save("theirs")
+    with pytest.raises(errors.BadValue, match="slice theirs"):
+        exploration.undo()
+    assert ds.tagged("a").count() == 2
+    assert exploration.undo() == "five", "the step that cannot be undone is not in the way"
