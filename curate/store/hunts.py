@@ -123,6 +123,7 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
     answers: list[Mapping[str, Any]] = []
     plans: dict[str, tuple[Mapping[str, Any], np.ndarray, np.ndarray]] = {}
     draws: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    given_up: set[str] = set()
     estimates: dict[str, Mapping[str, Any]] = {}
     shown: dict[str, Shown] = {}
     for row, (ids, codes) in zip(rows, members, strict=True):
@@ -140,9 +141,13 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
                         verdicts[at], times[at] = verdict, times[at] + 1
             case "audit" if "audit" not in payload:
                 plans[row["event_id"]] = row, ids[codes == REVIEWED], ids[codes == REST]
+                if row["undone"]:
+                    given_up.add(row["event_id"])
             case "audit":
                 # the plan has said how it is drawn: of two processes that did so the first one counts
                 draws.setdefault(payload["audit"], (ids[codes == DRAWN], ids[codes == OUTSIDE]))
+                if row["undone"]:  # what is undone last is the draw, and it means the audit
+                    given_up.add(payload["audit"])
             case "estimate":
                 estimates[payload["audit"]] = payload
             case "shown":
@@ -155,7 +160,13 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
         answers=tuple(answers),
         audits=tuple(
             AuditLog(
-                event, row["payload"], reviewed, rest, *draws.get(event, nothing), estimates.get(event), row["undone"]
+                event,
+                row["payload"],
+                reviewed,
+                rest,
+                *draws.get(event, nothing),
+                estimates.get(event),
+                event in given_up,
             )
             for event, (row, reviewed, rest) in plans.items()
         ),
