@@ -78,7 +78,8 @@ it("says when nothing is left, and asks again when something has happened", asyn
   for (let i = 0; i < 5; i++) key("n");
   expect([hunt.card.value, hunt.ended.value, model.count("get_next")]).toEqual([null, true, 2]);
   await model.answer("set_verdict", stand({ version: 9, answered: 10 }));
-  expect([hunt.ended.value, model.count("get_next")]).toEqual([false, 3]);
+  // What has ended stays so on the screen while it is asked.
+  expect([hunt.ended.value, model.count("get_next")]).toEqual([true, 3]);
   await sendNext(0, 0);
   expect(hunt.ended.value).toBe(true);
 });
@@ -172,6 +173,11 @@ it("answers an audit and then hunts with what the model has learned", async () =
   await model.answer("set_verdict", stand({ version: 4, audited: true, estimate: ["found 1"] }));
   await sendNext(0, 0);
   expect([hunt.task.value, hunt.ended.value, hunt.card.value]).toEqual(["audit", true, null]);
+  // It used to blink when something happened elsewhere, and Enter met nothing then.
+  model.tell({ type: "hunt_changed", version: 5 });
+  vi.advanceTimersByTime(300);
+  await model.answer("get_hunt", stand({ version: 5, audited: true }));
+  expect([hunt.ended.value, model.sent.at(-1)?.type]).toEqual([true, "get_hunt"]);
   key("Enter");
   expect(hunt.task.value).toBe("hunt");
   // What was answered stays for whoever goes back; what was to come is chosen anew.

@@ -63,6 +63,8 @@ export class HuntSlice {
   private timer: ReturnType<typeof setInterval> | undefined;
   private soonTimer: ReturnType<typeof setTimeout> | undefined;
   private asking = false;
+  /** The kernel was asked for more since anything happened. */
+  private asked = false;
   private readonly stops: (() => void)[] = [];
   private disposed = false;
 
@@ -176,10 +178,12 @@ export class HuntSlice {
     }
   }
 
-  /** Send again what the kernel refused, or never got. */
+  /** Send again what the kernel refused, or never got, and ask again for what is next. */
   again(): void {
     this.refusal.value = null;
     this.outbox.again();
+    this.asked = false;
+    this.ensure();
   }
 
   // Where one looks
@@ -295,7 +299,7 @@ export class HuntSlice {
       forget(left);
       this.deck.value = deck;
     }
-    if (before === null || before.version !== state.version) this.ended.value = false;
+    if (before?.version !== state.version) this.asked = false;
     this.ensure();
   }
 
@@ -303,13 +307,21 @@ export class HuntSlice {
   private ensure(): void {
     const kind = this.paged.peek() ? "paged" : "alone";
     const deck = this.deck.peek();
-    if (this.disposed || this.loading !== null || this.ended.peek() || this.state.peek() === null) return;
+    if (this.disposed || this.loading !== null || this.state.peek() === null) return;
+    // What has ended stays so on the screen until there is something to look at.
+    if (this.ended.peek() && (this.asked || this.audited())) return;
     if (open(deck) < FEW[kind]) void this.load(BATCH[kind]);
+  }
+
+  /** The audit that is looked at is done. */
+  private audited(): boolean {
+    return this.task.peek() === "audit" && this.state.peek()?.audit === null;
   }
 
   private async load(count: number): Promise<void> {
     const abort = new AbortController();
     this.loading = abort;
+    this.asked = true;
     const task = this.task.peek();
     const held = this.deck.peek().cards.filter(({ sent }) => task !== "hunt" || sent !== "saved");
     const asked = { task, count, without: held.map(({ id }) => id) };
@@ -320,8 +332,8 @@ export class HuntSlice {
       const { deck, left } = grown(this.deck.peek(), cardsOf(reply.tiles, buffer));
       forget(left);
       this.deck.value = deck;
-      if (reply.tiles.length === 0) this.ended.value = true;
-      else this.ensure();
+      this.ended.value = reply.tiles.length === 0;
+      this.ensure();
     } catch (error) {
       const failure = failureOf(error);
       if (abort.signal.aborted || failure === null || this.disposed) return;
