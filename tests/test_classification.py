@@ -11,7 +11,8 @@ import pytest
 import curate
 from curate import errors
 from curate.dataset import Dataset
-from curate.encoders.scale import CLIP_SCALE, logit_scale
+from curate.encoders.encoder import CLIP_LOGIT_SCALE
+from curate.encoders.scale import logit_scale
 from curate.labels.calibration import expected_calibration_error
 from curate.labels.zero_shot import NONE
 from tests.planted import linked
@@ -122,7 +123,7 @@ def test_a_class_may_have_several_phrasings(roads):
 def test_the_scale_of_the_cosines_is_the_models_own(roads, ds):
     assert logit_scale(roads.vectors_.encoder()) == pytest.approx(24.32, abs=0.01)
     ds.embed(lambda pictures: [[1.0, 0, 0]] * len(pictures), text=lambda texts: [[0, 1.0, 0]] * len(texts), name="flat")
-    assert logit_scale(ds.vectors_.encoder()) == CLIP_SCALE
+    assert logit_scale(ds.vectors_.encoder()) == CLIP_LOGIT_SCALE
 
 
 # -- calibration ------------------------------------------------------------------------------------------------------

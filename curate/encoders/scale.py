@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
-from curate.encoders.encoder import Encoder
-from curate.encoders.openclip import OpenClipEncoder
-
-CLIP_SCALE = 100.0
-"""Where a model does not say: what CLIP's training ended with, being its upper limit (Radford et al., 2021, section 2.5)."""
+from curate.encoders.encoder import CLIP_LOGIT_SCALE, Encoder
 
 
 def logit_scale(encoder: Encoder) -> float:
-    """The scale of an encoder's cosines.
+    """The scale of an encoder's cosines: its own where it has one, CLIP's otherwise, and never more than that.
 
-    It reads one number of the weights, and nothing else of them.
+    SigLIP's goes past 100, being that of a sigmoid.
     """
-    if not isinstance(encoder, OpenClipEncoder) or encoder.weights.path.suffix != ".safetensors":
-        return CLIP_SCALE
-    from safetensors import safe_open
-
-    with safe_open(str(encoder.weights.path), "pt") as file:
-        if "logit_scale" not in list(file.keys()):
-            return CLIP_SCALE
-        # SigLIP's goes past 100, being that of a sigmoid
-        return min(CLIP_SCALE, math.exp(float(file.get_tensor("logit_scale").item())))
+    return min(CLIP_LOGIT_SCALE, float(getattr(encoder, "logit_scale", CLIP_LOGIT_SCALE)))

@@ -162,7 +162,7 @@ class Vectors:
         Raises:
             BadValue: the step has no words.
         """
-        from curate.encoders.encoder import CLIP_LOGIT_SCALE
+        from curate.encoders.scale import logit_scale
         from curate.search.prompts import NO_TEMPLATES, prompt_vectors
         from curate.search.query_vector import query_vector
         from curate.search.standing import NEUTRAL_PROMPTS, contrast
@@ -171,9 +171,8 @@ class Vectors:
         wanted = query_vector(words=[self._word(step, word) for word in step.words])
         against = [*prompt_vectors(encoder, NEUTRAL_PROMPTS, templates=NO_TEMPLATES)]
         against += [self._word(step, word)[0] for word in step.minus]
-        scale = getattr(encoder, "logit_scale", CLIP_LOGIT_SCALE)
         scores = [index.scores(vector, positions=positions) for vector in (wanted, *against)]
-        return contrast(scores[0], scores[1:], scale=scale)
+        return contrast(scores[0], scores[1:], scale=logit_scale(encoder))
 
     def doubts(self, step: Search) -> list[str]:
         """What speaks against each prompt of a step, `words` and then `minus`; "" where nothing does."""
