@@ -176,6 +176,8 @@ def test_a_killed_embed_does_only_the_rest(ds):
 @pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.filterwarnings("ignore::curate.search.prompts.PromptTooLong")
+# one caption of the 5,000 is written as nobody writes English
+@pytest.mark.filterwarnings("ignore::curate.search.prompts.UnknownLanguage")
 def test_captions_find_their_photos_as_often_as_the_model_can(shared, tmp_path):
     """The published figures of the small model, reproduced through ingest, embed and search with the ensemble off."""
     folder = shared / "data" / "flickr8k_1000"
