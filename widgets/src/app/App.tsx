@@ -5,7 +5,7 @@ import { Large } from "../inspector/Large";
 import { Jobs } from "../jobs/Jobs";
 import { EmptyDataset, FailureNotice } from "../notice/Notice";
 import { Passing } from "../notice/Passing";
-import { Still } from "../notice/Still";
+import { StillView } from "../notice/Still";
 import { pictureIn } from "../search/picture";
 import { SelectionBar } from "../selection/SelectionBar";
 import { Toast } from "../selection/Toast";
@@ -101,7 +101,7 @@ function Content({ store }: { store: Store }) {
   const failure = core.failure.value;
   const connection = core.rpc.connection.value;
   if (connection === "lost" || (state === null && connection !== "fine" && core.still() !== "")) {
-    return <Still store={store} />;
+    return <StillView store={store} />;
   }
   if (failure !== null) {
     return (

@@ -2,6 +2,7 @@ import { Icon, type IconName } from "../icons/Icon";
 import { Python } from "../search/Python";
 import { SearchBar } from "../search/SearchBar";
 import type { Store } from "../store/store";
+import { ShellButtons } from "./ShellButtons";
 import { Switch } from "./Switch";
 import type { Mode, Panel } from "./slice";
 import "./top.css";
@@ -39,27 +40,7 @@ export function TopBar({ store, lost }: { store: Store; lost: boolean }) {
           </>
         )}
         <Python store={store} />
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label="Full screen"
-          aria-pressed={shell.full.value !== "no"}
-          title={shell.full.value === "no" ? "Full screen" : "Leave full screen (Esc)"}
-          onClick={() => (shell.full.peek() === "no" ? void shell.enter() : shell.leave())}
-        >
-          <Icon name={shell.full.value === "no" ? "expand" : "collapse"} />
-        </button>
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label="Keyboard help"
-          title="Keyboard help (?)"
-          onClick={() => {
-            shell.help.value = true;
-          }}
-        >
-          <Icon name="help" />
-        </button>
+        <ShellButtons shell={shell} />
       </div>
     </div>
   );

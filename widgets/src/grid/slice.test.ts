@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RowInfo } from "../protocol";
 import { Core } from "../store/core";
-import { FakeModel, state } from "../store/testing";
+import { FakeModel, state, tile } from "../store/testing";
 import type { Range } from "./loader";
 import { GridSlice } from "./slice";
 
@@ -10,18 +10,7 @@ let core: Core;
 let grid: GridSlice;
 
 function rows(start: number, count: number): RowInfo[] {
-  return Array.from({ length: count }, (_, i) => ({
-    sample_id: String(start + i),
-    name: `${start + i}.jpg`,
-    status: "ok",
-    error: "",
-    score: null,
-    badges: [],
-    shapes: [],
-    width: 4,
-    height: 3,
-    bytes: 0,
-  }));
+  return Array.from({ length: count }, (_, i) => tile(start + i));
 }
 
 function show(seen: Range, around: Range): void {

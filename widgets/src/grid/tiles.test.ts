@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import type { RowInfo } from "../protocol";
+import { tile } from "../store/testing";
 import { Tiles } from "./tiles";
 
 let alive: Set<string>;
@@ -20,18 +21,7 @@ beforeEach(() => {
 afterEach(() => vi.restoreAllMocks());
 
 function rows(start: number, count: number, bytes = 2): RowInfo[] {
-  return Array.from({ length: count }, (_, i) => ({
-    sample_id: String(start + i),
-    name: "",
-    status: "ok",
-    error: "",
-    score: null,
-    badges: [],
-    shapes: [],
-    width: 1,
-    height: 1,
-    bytes,
-  }));
+  return Array.from({ length: count }, (_, i) => ({ ...tile(start + i), bytes }));
 }
 
 const version = (number: number, shaped = false) => ({ version: number, shaped });

@@ -2,8 +2,8 @@ import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { App } from "../app/App";
 import { Store } from "../store/store";
-import { FakeModel, state } from "../store/testing";
-import { stand, tile } from "./testing";
+import { FakeModel, state, tile } from "../store/testing";
+import { stand } from "./testing";
 
 let model: FakeModel;
 let store: Store;

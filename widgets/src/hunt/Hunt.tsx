@@ -11,6 +11,7 @@ import { One } from "./One";
 import { Panel } from "./Panel";
 import { TaskBar } from "./TaskBar";
 import { Top } from "./Top";
+import "./deck.css";
 import "./hunt.css";
 
 /** A hunt: what is looked at, the answers, and how it stands. */

@@ -1,13 +1,13 @@
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { Form } from "../selection/Form";
 import { Refusal } from "../selection/Refusal";
+import { SliceName } from "../selection/SliceName";
 import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
 
 /** A name, and what was found is a slice. */
 export function SaveFoundForm({ store, close }: { store: Store; close: () => void }) {
   const { hunt } = store;
-  const id = useId();
   const [name, setName] = useState(hunt.state.peek()?.name ?? "");
   const [saving, setSaving] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -23,18 +23,7 @@ export function SaveFoundForm({ store, close }: { store: Store; close: () => voi
 
   return (
     <Form idle={idle} busy={saving} send={() => void save()}>
-      <label for={`${id}-name`}>Name of the slice</label>
-      <input
-        id={`${id}-name`}
-        type="text"
-        class="curate-field"
-        name="slice"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={200}
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
+      <SliceName name={name} onChange={setName} />
       <div class="curate-form-line curate-form-end">
         <button type="button" class="curate-button curate-strong" disabled={idle} onClick={() => void save()}>
           Save

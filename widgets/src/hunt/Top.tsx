@@ -1,3 +1,4 @@
+import { ShellButtons } from "../app/ShellButtons";
 import { Switch } from "../app/Switch";
 import { Icon } from "../icons/Icon";
 import type { Store } from "../store/store";
@@ -66,27 +67,7 @@ export function Top({ store, lost }: { store: Store; lost: boolean }) {
           onChange={(layout) => hunt.setPaged(layout === "nine")}
         />
         <span class="curate-rule" />
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label="Full screen"
-          aria-pressed={shell.full.value !== "no"}
-          title={shell.full.value === "no" ? "Full screen" : "Leave full screen (Esc)"}
-          onClick={() => (shell.full.peek() === "no" ? void shell.enter() : shell.leave())}
-        >
-          <Icon name={shell.full.value === "no" ? "expand" : "collapse"} />
-        </button>
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label="Keyboard help"
-          title="Keyboard help (?)"
-          onClick={() => {
-            shell.help.value = true;
-          }}
-        >
-          <Icon name="help" />
-        </button>
+        <ShellButtons shell={shell} />
       </div>
     </div>
   );

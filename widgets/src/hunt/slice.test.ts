@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { Store } from "../store/store";
-import { FakeModel, state } from "../store/testing";
+import { FakeModel, state, tile } from "../store/testing";
 import { onHuntKey } from "./keys";
 import type { HuntSlice } from "./slice";
-import { stand, tile } from "./testing";
+import { stand } from "./testing";
 
 let model: FakeModel;
 let store: Store;

@@ -1,4 +1,4 @@
-import type { HuntState, RowInfo } from "../protocol";
+import type { HuntState } from "../protocol";
 
 /** What the kernel says of a hunt that has just begun. */
 export const stand = (changes: Partial<HuntState> = {}): HuntState => ({
@@ -22,18 +22,4 @@ export const stand = (changes: Partial<HuntState> = {}): HuntState => ({
   undo: "",
   settled: [],
   ...changes,
-});
-
-/** A sample without a picture. */
-export const tile = (id: number): RowInfo => ({
-  sample_id: String(id),
-  name: `${id}.jpg`,
-  status: "ok",
-  error: "",
-  score: null,
-  badges: [],
-  shapes: [],
-  width: 4,
-  height: 3,
-  bytes: 0,
 });

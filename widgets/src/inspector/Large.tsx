@@ -1,5 +1,6 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { writes } from "../app/keys";
+import { useModal } from "../app/modal";
 import { Icon } from "../icons/Icon";
 import { FailureNotice } from "../notice/Notice";
 import type { Store } from "../store/store";
@@ -26,24 +27,7 @@ function Dialog({ store }: { store: Store }) {
   const failure = inspector.failure.value;
   const name = inspector.current.value?.picture.name ?? inspector.opened.value?.name ?? "";
 
-  // At once: the next key is for the dialog.
-  useLayoutEffect(() => {
-    const element = dialog.current;
-    const root = element?.getRootNode() as Document | ShadowRoot | undefined;
-    const before = root?.activeElement;
-    element?.showModal();
-    // Not the first button: the space bar would press it instead of selecting.
-    element?.focus();
-    return () => {
-      element?.close();
-      // The browser gives the focus back where the dialog closes, and not where it is taken away.
-      requestAnimationFrame(() => {
-        const lost = root?.activeElement === null || root?.activeElement === document.body;
-        if (before instanceof HTMLElement && before.isConnected && lost)
-          before.focus({ preventScroll: true });
-      });
-    };
-  }, []);
+  useModal(dialog);
 
   const onKeyDown = (event: KeyboardEvent) => {
     // Undo and help mean the same in here as everywhere; nothing else gets through to what lies below.

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { Frame } from "../grid/placement";
+import { type Frame, inPixels } from "../grid/placement";
 import { Shapes } from "../grid/Shapes";
 import type { Store } from "../store/store";
 import type { Size } from "./zoom";
@@ -28,12 +28,7 @@ export function Layers({
   const current = inspector.current.value;
   const [loaded, setLoaded] = useState("");
   if (opened === null) return null;
-  const style = {
-    left: `${frame.left}px`,
-    top: `${frame.top}px`,
-    width: `${frame.width}px`,
-    height: `${frame.height}px`,
-  };
+  const style = inPixels(frame);
   const natural = (image: HTMLImageElement) =>
     onNatural({ width: image.naturalWidth, height: image.naturalHeight });
   const url = current?.url ?? "";

@@ -27,7 +27,7 @@ export function Python({ store }: { store: Store }) {
         <Popover anchor={button} onClose={() => setOpen(false)} label="This view as Python" align="end">
           <div class="curate-python">
             <p class="curate-quiet">Paste this into a cell and get the same view.</p>
-            <QueryAsPython store={store} />
+            <PythonCode code={store.core.state.value?.python ?? ""} />
           </div>
         </Popover>
       )}
@@ -35,30 +35,24 @@ export function Python({ store }: { store: Store }) {
   );
 }
 
-/** The query as Python, to be copied. */
-export function QueryAsPython({ store }: { store: Store }) {
-  return (
-    <>
-      <Code code={store.core.state.value?.python ?? ""} />
-      <CopyButton store={store} />
-    </>
-  );
-}
-
-function CopyButton({ store }: { store: Store }) {
+/** Python, to be copied. */
+export function PythonCode({ code }: { code: string }) {
   const [copied, setCopied] = useState(false);
   return (
-    <button
-      type="button"
-      class="curate-button"
-      data-autofocus
-      onClick={() => {
-        void copy(store.core.state.peek()?.python ?? "").then(() => setCopied(true));
-      }}
-    >
-      <Icon name={copied ? "check" : "copy"} />
-      <span role="status">{copied ? "Copied" : "Copy the Python"}</span>
-    </button>
+    <>
+      <Code code={code} />
+      <button
+        type="button"
+        class="curate-button"
+        data-autofocus
+        onClick={() => {
+          void copy(code).then(() => setCopied(true));
+        }}
+      >
+        <Icon name={copied ? "check" : "copy"} />
+        <span role="status">{copied ? "Copied" : "Copy the Python"}</span>
+      </button>
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import type { Failure } from "../store/failure";
 import type { Store } from "../store/store";
 import { Form } from "./Form";
 import { Refusal } from "./Refusal";
+import { SliceName } from "./SliceName";
 import type { What } from "./slice";
 import { WhatField } from "./WhatField";
 
@@ -25,18 +26,7 @@ export function SaveForm({ store }: { store: Store }) {
 
   return (
     <Form idle={idle} send={() => void save()}>
-      <label for={`${id}-name`}>Name of the slice</label>
-      <input
-        id={`${id}-name`}
-        type="text"
-        class="curate-field"
-        name="slice"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={200}
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
+      <SliceName name={name} onChange={setName} />
       <label for={`${id}-note`}>Note, for whoever opens it later</label>
       <textarea
         id={`${id}-note`}

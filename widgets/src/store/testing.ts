@@ -1,5 +1,5 @@
 import type { Model } from "../host";
-import type { Chip, Event, Reply, Request, State } from "../protocol";
+import type { Chip, Event, Reply, Request, RowInfo, State } from "../protocol";
 
 /** A model whose kernel is the test. */
 export class FakeModel implements Model {
@@ -102,3 +102,17 @@ export function state(changes: Partial<State> = {}): State {
     ...changes,
   };
 }
+
+/** A sample without a picture. */
+export const tile = (id: number): RowInfo => ({
+  sample_id: String(id),
+  name: `${id}.jpg`,
+  status: "ok",
+  error: "",
+  score: null,
+  badges: [],
+  shapes: [],
+  width: 4,
+  height: 3,
+  bytes: 0,
+});
