@@ -67,6 +67,7 @@ def label_rows(
         pl.Series("label_id", ids, pl.Int64),
         pl.lit(None, pl.Binary).alias("mask"),
         pl.lit(None, pl.List(pl.Float32)).alias("points"),
+        pl.lit(None, pl.String).alias("attributes"),
     ).unique("label_id", keep="first", maintain_order=True)
     ordered = rows.select(schemas.LABELS.names).to_arrow(compat_level=pl.CompatLevel.oldest())
     return ordered.cast(schemas.LABELS)

@@ -10,11 +10,20 @@ from typing import Any
 import fsspec
 
 from curate import errors
+from curate.store import schemas
+from curate.store.tables import Table
 
-FORMAT = 1
+FORMAT = 2
+
+
+def _add_columns(location: str) -> None:
+    """What ingest measures and labels say since format 2: columns without values in older rows."""
+    for name, schema, key in (("samples", schemas.SAMPLES, "sample_id"), ("labels", schemas.LABELS, "label_id")):
+        Table(f"{location}/{name}.lance", schema, key).add_columns(list(schema))
+
 
 # From format k to k + 1; each must be able to run again after a kill, since the number is written last.
-STEPS: dict[int, Callable[[str], None]] = {}
+STEPS: dict[int, Callable[[str], None]] = {1: _add_columns}
 
 
 def migrate(location: str, about: dict[str, Any]) -> None:

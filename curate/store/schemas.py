@@ -68,6 +68,8 @@ LABELS = pa.schema(
         pa.field("source_kind", pa.string()),
         pa.field("run", pa.string()),
         pa.field("created_at", TIME),
+        # a JSON object: what else its source says of it, such as COCO's iscrowd or Pascal VOC's difficult
+        pa.field("attributes", pa.string()),
     ]
 )
 

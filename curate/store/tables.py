@@ -110,7 +110,13 @@ class Table:
         if dataset is None:
             schema = self.schema if columns is None else pa.schema([self.schema.field(c) for c in columns])
             return schema.empty_table()
-        table = dataset.to_table(columns=columns, offset=since or None)
+        wanted = [field for field in self.schema if columns is None or field.name in columns]
+        younger = [field for field in wanted if field.name not in dataset.schema.names]
+        stored = columns if columns is None else [name for name in columns if name in dataset.schema.names]
+        table = dataset.to_table(columns=stored, offset=since or None)
+        for field in younger:  # a version from before the table had this column
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+        table = table if columns is None or not younger else table.select(columns)
         return table.replace_schema_metadata(None)
 
     def latest(self, columns: list[str] | None = None) -> pa.Table:
