@@ -22,7 +22,7 @@ import numpy as np
 from curate import errors
 from curate import query as q
 from curate.query import Query
-from curate.replay import portable, rebuilt
+from curate.replay import portable, rebuilt, with_examples
 from curate.slice import Origin, Slice, write_slice
 from curate.store.foreign import check_foreign
 
@@ -110,18 +110,7 @@ def _for_reading(query: Query) -> str:
         place = example.location
         return example if place is None else msgspec.structs.replace(example, location=place.rsplit("/", 1)[-1])
 
-    def step(given: q.AnyStep) -> q.AnyStep:
-        if isinstance(given, q.Search):
-            like, unlike = (tuple(map(named, group)) for group in (given.like, given.unlike))
-            return msgspec.structs.replace(given, like=like, unlike=unlike)
-        if isinstance(given, q.Exclude) and given.query is not None:
-            return q.Exclude(query=inside(given.query))
-        return given
-
-    def inside(given: Query) -> Query:
-        return Query(steps=tuple(map(step, given.steps)))
-
-    text = inside(query).to_python()
+    text = with_examples(query, named).to_python()
     return text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + "…"
 
 

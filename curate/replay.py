@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
@@ -24,6 +24,20 @@ def searches(query: Query) -> Iterator[q.Search]:
             yield step
         elif isinstance(step, q.Exclude) and step.query is not None:
             yield from searches(step.query)
+
+
+def with_examples(query: Query, change: Callable[[q.Example], q.Example]) -> Query:
+    """The query with other examples in the place of its own, those of excluded queries too."""
+
+    def step(given: q.AnyStep) -> q.AnyStep:
+        if isinstance(given, q.Search):
+            like, unlike = (tuple(map(change, group)) for group in (given.like, given.unlike))
+            return msgspec.structs.replace(given, like=like, unlike=unlike)
+        if isinstance(given, q.Exclude) and given.query is not None:
+            return q.Exclude(query=with_examples(given.query, change))
+        return given
+
+    return msgspec.structs.replace(query, steps=tuple(map(step, query.steps)))
 
 
 def encoder_here(query: Query, dataset: Dataset) -> str | None:
@@ -72,18 +86,7 @@ def portable(query: Query, dataset: Dataset) -> Query:
         found = dataset.vectors_.query_vector(q.Search(like=(example,), encoder=encoder))
         return q.Example(vector=tuple(found.tolist()), weight=example.weight)
 
-    def step(given: q.AnyStep) -> q.AnyStep:
-        if isinstance(given, q.Search):
-            like, unlike = (tuple(map(vector, group)) for group in (given.like, given.unlike))
-            return msgspec.structs.replace(given, like=like, unlike=unlike)
-        if isinstance(given, q.Exclude) and given.query is not None:
-            return q.Exclude(query=inside(given.query))
-        return given
-
-    def inside(given: Query) -> Query:
-        return msgspec.structs.replace(given, steps=tuple(map(step, given.steps)))
-
-    return inside(query)
+    return with_examples(query, vector)
 
 
 def rebuilt(query: Query, dataset: Dataset) -> View:
