@@ -1,4 +1,4 @@
-"""`python -m curate.widgets.typescript` writes `widgets/src/protocol.ts` from `curate.widgets.protocol`.
+"""`python -m curate.widgets.typescript` writes `widgets/src/protocol.ts` from `curate/widgets/protocol/`.
 
 Only what the protocol uses is translated; anything else raises, so that the two sides cannot drift apart unseen.
 """
@@ -24,7 +24,7 @@ SCALARS: dict[object, str] = {str: "string", bool: "boolean", int: "number", flo
 def typescript() -> str:
     """The text of `protocol.ts`."""
     lines = [
-        "// Made from curate/widgets/protocol.py by `npm run protocol`. Change that file, never this one.",
+        "// Made from curate/widgets/protocol/ by `npm run protocol`. Change those files, never this one.",
         "",
         f"export const PAGE_ROWS = {protocol.PAGE_ROWS};",
         f"export const MAX_MESSAGE = {protocol.MAX_MESSAGE};",
@@ -41,10 +41,26 @@ def typescript() -> str:
 
 
 def _structs() -> list[type[msgspec.Struct]]:
-    """The messages and what they hold, in the order of the module; base classes are folded into their children."""
-    classes = [value for value in vars(protocol).values() if isinstance(value, type)]
-    found = [value for value in classes if issubclass(value, msgspec.Struct)]
-    return [value for value in found if not value.__subclasses__()]
+    """The messages and what they hold: requests, replies, events, each in the order of the modules and of their lines.
+
+    What a message holds stands before the first that holds it; base classes are folded into their children.
+    """
+    found: dict[type[msgspec.Struct], None] = {}
+    for union in UNIONS.values():
+        within = set(_held(union))
+        for module in protocol.SUBJECTS:
+            classes = [value for value in vars(module).values() if isinstance(value, type) and value in within]
+            own = [value for value in classes if value.__module__ == module.__name__]
+            found |= dict.fromkeys(struct for one in own for struct in _held(one))
+    return list(found)
+
+
+def _held(hint: typing.Any) -> list[type[msgspec.Struct]]:
+    """The structs that a type is made of, itself last."""
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        hints = typing.get_type_hints(hint, include_extras=True)
+        return [*(struct for field in hints.values() for struct in _held(field)), hint]
+    return [struct for argument in typing.get_args(hint) for struct in _held(argument)]
 
 
 def _interface(struct: type[msgspec.Struct]) -> list[str]:

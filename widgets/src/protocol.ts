@@ -1,4 +1,4 @@
-// Made from curate/widgets/protocol.py by `npm run protocol`. Change that file, never this one.
+// Made from curate/widgets/protocol/ by `npm run protocol`. Change those files, never this one.
 
 export const PAGE_ROWS = 64;
 export const MAX_MESSAGE = 4194304;

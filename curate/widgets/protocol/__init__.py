@@ -1,0 +1,339 @@
+"""Every message between a widget and its kernel, written once.
+
+The browser sends one of `AnyRequest`; the kernel answers each with one of `AnyReply` that carries the same `client` and
+`id`, and sends one of `AnyEvent` whenever something changed that nobody asked for. `python -m curate.widgets.typescript` turns this
+package into `widgets/src/protocol.ts`.
+
+Rows are numbered by the view, 0 to `count` - 1, and fit a JavaScript number. Sample ids are int64 and do not, so they
+travel as strings. A range is `[start, stop)`. Pictures travel as one binary buffer behind the message, one after the
+other.
+
+`id` is an int on purpose: ipykernel remembers the shell of every message that it publishes with an `id` of type str,
+and would never forget those of a widget that answers from a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from curate.errors import BadMessage
+from curate.widgets.protocol import (
+    actions,
+    base,
+    events,
+    facets,
+    hunt,
+    jobs,
+    map,  # noqa: A004 - its messages are about the map
+    query,
+    rows,
+    samples,
+    selection,
+)
+from curate.widgets.protocol.actions import Export, Exports, GetExports, Named, Saved, SaveSlice, Tag, Tagged, ToPython
+from curate.widgets.protocol.base import (
+    MAX_MESSAGE,
+    PAGE_BYTES,
+    PAGE_ROWS,
+    Cancel,
+    CardKind,
+    Client,
+    Count,
+    Done,
+    Error,
+    Event,
+    Name,
+    Reply,
+    Request,
+    Row,
+    SampleId,
+    Samples,
+    Scalar,
+    Text,
+)
+from curate.widgets.protocol.events import HuntChanged, JobChanged, MapChanged, SelectionChanged, ViewChanged
+from curate.widgets.protocol.facets import Bins, Card, Facets, FacetValue, FacetValues, GetFacets, GetValues
+from curate.widgets.protocol.hunt import (
+    Audit,
+    GetHunt,
+    GetNext,
+    HuntState,
+    HuntTask,
+    NextSamples,
+    SaveFound,
+    SetVerdict,
+    StartAudit,
+    TakeBack,
+    TakenBack,
+    Verdict,
+)
+from curate.widgets.protocol.jobs import Job, Project, Started, StopJob
+from curate.widgets.protocol.map import (
+    POINTS_CHUNK,
+    Colours,
+    Density,
+    GetColours,
+    GetDensity,
+    GetMap,
+    GetMasks,
+    GetPlaces,
+    GetPoints,
+    LegendEntry,
+    MapState,
+    Masks,
+    Place,
+    Places,
+    Points,
+)
+from curate.widgets.protocol.query import (
+    AddExamples,
+    AddPicture,
+    AddSearch,
+    AddWhere,
+    AnyChange,
+    Best,
+    Check,
+    Checked,
+    Chip,
+    Clear,
+    Column,
+    Columns,
+    Edit,
+    GetColumns,
+    Group,
+    Hello,
+    Interval,
+    Look,
+    Narrow,
+    Redo,
+    Refresh,
+    RemoveChip,
+    SetFacet,
+    Sort,
+    State,
+    Undo,
+    Values,
+)
+from curate.widgets.protocol.rows import (
+    Badge,
+    GetGroups,
+    GetPage,
+    GetTiles,
+    Groups,
+    Page,
+    RowGroup,
+    RowInfo,
+    Shape,
+    Tiles,
+)
+from curate.widgets.protocol.samples import (
+    Field,
+    GetHistory,
+    GetNeighbours,
+    GetPicture,
+    History,
+    HistoryLine,
+    LabelLine,
+    Picture,
+)
+from curate.widgets.protocol.selection import (
+    GetIds,
+    GetSelection,
+    Ids,
+    Lasso,
+    Operation,
+    Select,
+    Selected,
+    Selection,
+    SelectSamples,
+)
+
+__all__ = [
+    "MAX_MESSAGE",
+    "PAGE_BYTES",
+    "PAGE_ROWS",
+    "POINTS_CHUNK",
+    "SUBJECTS",
+    "AddExamples",
+    "AddPicture",
+    "AddSearch",
+    "AddWhere",
+    "AnyChange",
+    "AnyEvent",
+    "AnyReply",
+    "AnyRequest",
+    "Audit",
+    "Badge",
+    "Best",
+    "Bins",
+    "Cancel",
+    "Card",
+    "CardKind",
+    "Check",
+    "Checked",
+    "Chip",
+    "Clear",
+    "Client",
+    "Colours",
+    "Column",
+    "Columns",
+    "Count",
+    "Density",
+    "Done",
+    "Edit",
+    "Error",
+    "Event",
+    "Export",
+    "Exports",
+    "FacetValue",
+    "FacetValues",
+    "Facets",
+    "Field",
+    "GetColours",
+    "GetColumns",
+    "GetDensity",
+    "GetExports",
+    "GetFacets",
+    "GetGroups",
+    "GetHistory",
+    "GetHunt",
+    "GetIds",
+    "GetMap",
+    "GetMasks",
+    "GetNeighbours",
+    "GetNext",
+    "GetPage",
+    "GetPicture",
+    "GetPlaces",
+    "GetPoints",
+    "GetSelection",
+    "GetTiles",
+    "GetValues",
+    "Group",
+    "Groups",
+    "Hello",
+    "History",
+    "HistoryLine",
+    "HuntChanged",
+    "HuntState",
+    "HuntTask",
+    "Ids",
+    "Interval",
+    "Job",
+    "JobChanged",
+    "LabelLine",
+    "Lasso",
+    "LegendEntry",
+    "Look",
+    "MapChanged",
+    "MapState",
+    "Masks",
+    "Name",
+    "Named",
+    "Narrow",
+    "NextSamples",
+    "Operation",
+    "Page",
+    "Picture",
+    "Place",
+    "Places",
+    "Points",
+    "Project",
+    "Redo",
+    "Refresh",
+    "RemoveChip",
+    "Reply",
+    "Request",
+    "Row",
+    "RowGroup",
+    "RowInfo",
+    "SampleId",
+    "Samples",
+    "SaveFound",
+    "SaveSlice",
+    "Saved",
+    "Scalar",
+    "Select",
+    "SelectSamples",
+    "Selected",
+    "Selection",
+    "SelectionChanged",
+    "SetFacet",
+    "SetVerdict",
+    "Shape",
+    "Sort",
+    "StartAudit",
+    "Started",
+    "State",
+    "StopJob",
+    "Tag",
+    "Tagged",
+    "TakeBack",
+    "TakenBack",
+    "Text",
+    "Tiles",
+    "ToPython",
+    "Undo",
+    "Values",
+    "Verdict",
+    "ViewChanged",
+    "read",
+    "write",
+]
+
+SUBJECTS = (query, rows, samples, selection, actions, jobs, facets, map, hunt, events, base)
+"""The modules of the package, in the order in which a reader of the generated TypeScript meets them."""
+
+AnyRequest = (
+    Hello | Look | Refresh | Edit | Undo | Redo | Check | GetColumns
+    | GetPage | GetGroups | GetTiles | GetPicture | GetNeighbours | GetHistory
+    | Select | SelectSamples | Lasso | GetSelection | GetIds
+    | Tag | SaveSlice | ToPython | Export | GetExports | Project | StopJob
+    | GetFacets | GetValues
+    | GetMap | GetPoints | GetColours | GetMasks | GetPlaces | GetDensity
+    | GetHunt | GetNext | SetVerdict | TakeBack | StartAudit | SaveFound
+    | Cancel
+)  # fmt: skip
+AnyReply = (
+    State | Checked | Columns | Page | Groups | Tiles | Picture | History
+    | Selected | Selection | Ids | Tagged | Saved | Named | Exports | Started | Done
+    | Facets | FacetValues | MapState | Points | Colours | Masks | Places | Density
+    | HuntState | NextSamples | TakenBack | Error
+)  # fmt: skip
+AnyEvent = SelectionChanged | ViewChanged | MapChanged | JobChanged | HuntChanged
+
+
+def read(content: Any, buffers: Sequence[Any] = ()) -> AnyRequest:
+    """Check a message from the browser.
+
+    Args:
+        content: the decoded JSON of the message.
+        buffers: its binary buffers; no request has any, so they only count against the limit.
+
+    Raises:
+        BadMessage: it is larger than 4 MB, malformed, of no known type, or has unknown fields.
+    """
+    try:
+        size = len(msgspec.json.encode(content)) + sum(memoryview(buffer).nbytes for buffer in buffers)
+        if size > MAX_MESSAGE:
+            raise BadMessage(
+                f"The widget sent a message of {size:,} bytes; at most {MAX_MESSAGE:,} are read",
+                hint="make the selection in several steps, or from Python",
+            )
+        return msgspec.convert(content, AnyRequest)
+    except (msgspec.ValidationError, msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+        if isinstance(error, BadMessage):
+            raise
+        raise BadMessage(
+            f"The widget sent a message that does not fit the protocol: {error}",
+            hint="run the cell again; after an update of Curate also reload the page",
+        ) from error
+
+
+def write(message: AnyReply | AnyEvent) -> dict[str, Any]:
+    """The message as plain data for a comm."""
+    data: dict[str, Any] = msgspec.to_builtins(message)
+    return data

@@ -1,0 +1,37 @@
+"""What the kernel says unasked, when something has changed."""
+
+from __future__ import annotations
+
+from curate.widgets.protocol.base import Event
+from curate.widgets.protocol.jobs import Job
+
+
+class SelectionChanged(Event, tag="selection_changed", frozen=True):
+    """The selection changed. `origin` is the client that did it, or empty where Python did."""
+
+    origin: str
+    revision: int
+    count: int
+    here: int
+
+
+class ViewChanged(Event, tag="view_changed", frozen=True):
+    """The rows, or what is shown of them, changed: say hello again."""
+
+    version: int
+
+
+class MapChanged(Event, tag="map_changed", frozen=True):
+    """There is another map."""
+
+
+class HuntChanged(Event, tag="hunt_changed", frozen=True):
+    """Somebody answered, here or elsewhere, or the model has learned."""
+
+    version: int
+
+
+class JobChanged(Event, tag="job_changed", frozen=True):
+    """Something in the background went on."""
+
+    job: Job
