@@ -12,7 +12,7 @@ from _pytest.doctest import DoctestItem
 
 os.environ.setdefault("CURATE_PROGRESS", "0")
 
-WITH_DATASET = ("curate.view", "curate.dataset", "curate.slice", "curate.split", "curate.hunt")
+WITH_DATASET = ("curate.view", "curate.dataset", "curate.saved", "curate.slice", "curate.split", "curate.hunt")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from curate import errors
 from curate.examples import known_ids
 from curate.query import Query
 from curate.samples import Samples
+from curate.saved import Saved
 from curate.store import snapshots
 from curate.store.folder import Folder
 from curate.view import View
@@ -24,13 +25,10 @@ if TYPE_CHECKING:
     from curate.encoders.encoder import EncoderInfo
     from curate.labels.zero_shot import Classes
     from curate.projection import Projected
-    from curate.slice import Slice
-    from curate.slices import Slices
     from curate.sources.ingest import Ingested
-    from curate.split import Split
 
 
-class Dataset(View, Samples):
+class Dataset(View, Samples, Saved):
     """A dataset; every verb of `View` works on it and sees all of its samples.
 
     Open one with `curate.open`, `curate.create` or `curate.demo`.
@@ -323,91 +321,6 @@ class Dataset(View, Samples):
         from curate.difference import difference
 
         return difference(self, a, b)
-
-    # -- what was saved -----------------------------------------------------------------------------------------------
-
-    def slices(self) -> Slices:
-        """One row a slice: name, count, note, actor, time, query; in a notebook with a picture of each.
-
-        >>> _ = ds.limit(3).save("three")
-        >>> ds.slices().select("name", "count").rows()
-        [('three', 3)]
-        """
-        from curate.slices import Slices
-
-        return Slices.of(self)
-
-    def slice(self, name: str) -> Slice:
-        """The slice of that name.
-
-        >>> _ = ds.limit(3).save("three")
-        >>> ds.slice("three").members.count()
-        3
-        """
-        from curate.slice import Slice
-
-        self.session.refresh()
-        return Slice(self, name)
-
-    def export_slice(self, name: str, path: str | Path) -> Path:
-        """Write a slice as a JSON file that a colleague can read and `import_slice`; examples go along as vectors.
-
-        Raises:
-            UnknownName: no such slice.
-            NotWritten: the file is there already, or cannot be written.
-
-        >>> _ = ds.where("weather = 'fog'").save("fog", note="for Ada")
-        >>> ds.export_slice("fog", tmp_path / "fog.json").name
-        'fog.json'
-        """
-        from curate.recipe import export_recipe
-
-        return export_recipe(self.slice(name), path)
-
-    def import_slice(self, path: str | Path, *, name: str | None = None) -> Slice:
-        """Save the slice in a file of `export_slice`, with those of its members that are here.
-
-        The file is not trusted: what it names and is not here, and what a recipe may not hold, is refused by name.
-
-        Args:
-            path: of the file.
-            name: for the slice; None takes that of the file.
-
-        Raises:
-            SourceNotFound: there is no such file.
-            BadQuery: it is no recipe, or asks for another encoder, a file, or SQL beyond one boolean expression.
-            UnknownName: it names a column, tag or sample that is not here.
-            BadValue: there is a slice of that name already.
-
-        >>> _ = ds.where("weather = 'fog'").save("fog", note="for Ada")
-        >>> ds.import_slice(ds.export_slice("fog", tmp_path / "fog.json"), name="fog again").view.count()
-        12
-        """
-        from curate.recipe import import_recipe
-
-        return import_recipe(self, path, name=name)
-
-    def splits(self) -> list[str]:
-        """Names of the splits.
-
-        >>> _ = ds.split({"a": 0.5, "b": 0.5}, name="halves")
-        >>> ds.splits()
-        ['halves']
-        """
-        self.session.refresh()
-        return list(self.session.splits)
-
-    def split_named(self, name: str) -> Split:
-        """The split of that name.
-
-        >>> _ = ds.split({"a": 0.5, "b": 0.5}, name="halves")
-        >>> ds.split_named("halves")["a"].count()
-        30
-        """
-        from curate.split import Split
-
-        self.session.refresh()
-        return Split(self, name)
 
     # -- housekeeping -------------------------------------------------------------------------------------------------
 
