@@ -32,7 +32,7 @@ def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame) -> l
     if not metadata.columns:
         return notes
     frame = metadata.with_columns(pl.Series("sample_id", ids)).unique("sample_id", keep="last", maintain_order=True)
-    rows = _arrow(frame.select("sample_id", *metadata.columns))
+    rows = as_arrow(frame.select("sample_id", *metadata.columns))
     table = folder.table(TABLE, pa.schema([pa.field("sample_id", pa.int64(), nullable=False), *rows.schema.remove(0)]))
     if table.exists():
         rows = _as_stored(rows, table.stored_schema())
@@ -42,13 +42,18 @@ def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame) -> l
     return notes
 
 
-def _arrow(frame: pl.DataFrame) -> pa.Table:
+def as_arrow(frame: pl.DataFrame) -> pa.Table:
+    """A frame with the types that tables of a dataset have; times are UTC, without saying so.
+
+    Raises:
+        BadSource: a column of a type that no table can hold.
+    """
     simple = []
     for name, dtype in frame.schema.items():
-        if dtype == pl.Object:
+        if dtype in (pl.Object, pl.Duration, pl.Int128, pl.UInt128):
+            held = "Python objects" if dtype == pl.Object else str(dtype)
             raise errors.BadSource(
-                f"Column {name!r} holds Python objects, which no table can",
-                hint=f"turn it into text or drop it: {name!r}",
+                f"Column {name!r} holds {held}, which no table can", hint=f"turn it into text or drop it: {name!r}"
             )
         if dtype in (pl.Categorical, pl.Enum):
             simple.append(pl.col(name).cast(pl.String))

@@ -80,6 +80,18 @@ def list_table_file(path: str, *, root: str | None = None, column: str | None = 
         SourceNotFound: there is no such file.
         BadSource: it cannot be read as what its suffix says, and what `list_table` raises.
     """
+    table = read_table_file(path)
+    base = posixpath.dirname(locations.absolute(path))
+    return list_table(table, root=root, column=column, base=base, source=path)
+
+
+def read_table_file(path: str) -> pl.DataFrame:
+    """What a file holds: Parquet, CSV, TSV, JSON, JSON lines, Arrow or Feather, on a disk or at a URL.
+
+    Raises:
+        SourceNotFound: there is no such file.
+        BadSource: it cannot be read as what its suffix says.
+    """
     location = locations.absolute(path)
     reader = READERS[suffix(location)]
     try:
@@ -89,13 +101,12 @@ def list_table_file(path: str, *, root: str | None = None, column: str | None = 
             raise not_found(location) from None
         raise SourceNotFound(f"There is nothing at {location!r}", hint="check the bucket and the key") from None
     try:
-        table = reader(data)
+        return reader(data)
     except Exception as error:  # each reader raises its own kinds
         words = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise BadSource(
             f"{path!r} cannot be read as a table: {words}", hint="check that its suffix says what it is"
         ) from None
-    return list_table(table, root=root, column=column, base=posixpath.dirname(location), source=path)
 
 
 def is_table_file(path: str) -> bool:
