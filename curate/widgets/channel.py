@@ -47,6 +47,12 @@ IN_ORDER = (
     protocol.TakeBack,
     protocol.StartAudit,
     protocol.SaveFound,
+    protocol.FindIssues,
+    protocol.FindDuplicates,
+    protocol.JudgeGroups,
+    protocol.AcceptFrom,
+    protocol.JudgePair,
+    protocol.TakeBackPair,
 )
 
 

@@ -1,4 +1,4 @@
-"""What runs in the background of a widget: exports and maps, each on a thread of its own.
+"""What runs in the background of a widget: exports, maps, the searches of cleaning, each on a thread of its own.
 
 A job is told how far it is, and is stopped, through `curate.engines.progress`: whatever draws a bar in a cell works here as it is.
 """
@@ -21,6 +21,12 @@ from curate.errors import BadValue, CurateError
 from curate.widgets import protocol
 
 logger = logging.getLogger("curate.widgets")
+
+ONCE: dict[protocol.JobKind, str] = {
+    "project": "The map is being made already",
+    "issues": "Issues are being looked for already",
+    "duplicates": "Duplicates are being looked for already",
+}
 
 MOST_RUNNING = 4
 
@@ -60,11 +66,11 @@ class Jobs:
         # Also at exit: threads of a job are daemons, and would be cut off in the middle of a write.
         self._finalizer = weakref.finalize(self, _end, self._running, LAST_SECONDS)
 
-    def start(self, kind: Literal["project", "export"], title: str, run: Callable[[], str]) -> protocol.Job:
+    def start(self, kind: protocol.JobKind, title: str, run: Callable[[], str]) -> protocol.Job:
         """Run something in the background.
 
         Args:
-            kind: of the job; there is one "project" at a time.
+            kind: of the job; of those in `ONCE` there is one at a time.
             title: what is being done, as a person reads it.
             run: does it, and says what came of it. What it tells a `Progress` is the progress of the job.
 
@@ -72,8 +78,8 @@ class Jobs:
             BadValue: too much runs already.
         """
         with self._lock:
-            if kind == "project" and any(work.job.kind == kind for work in self._running.values()):
-                raise BadValue("The map is being made already", hint="wait for it, or stop it first")
+            if kind in ONCE and any(work.job.kind == kind for work in self._running.values()):
+                raise BadValue(ONCE[kind], hint="wait for it, or stop it first")
             if len(self._running) >= MOST_RUNNING:
                 raise BadValue(
                     f"{len(self._running)} jobs run already", hint="wait until one has ended, or stop one of them"

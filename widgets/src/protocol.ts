@@ -428,6 +428,99 @@ export interface SaveFound {
   note?: string;
 }
 
+/** What is wrong, by kind, in the dataset and in the view. */
+export interface GetIssues {
+  type: "get_issues";
+  client: string;
+  id: number;
+}
+
+/** Look for what is wrong, in the background. */
+export interface FindIssues {
+  type: "find_issues";
+  client: string;
+  id: number;
+}
+
+/** How it stands with what is there more than once. */
+export interface GetDuplicates {
+  type: "get_duplicates";
+  client: string;
+  id: number;
+}
+
+/** Look for what is there more than once, in the background. */
+export interface FindDuplicates {
+  type: "find_duplicates";
+  client: string;
+  id: number;
+}
+
+/** Groups `start` up to `stop`, at most 16. */
+export interface GetDuplicateGroups {
+  type: "get_duplicate_groups";
+  client: string;
+  id: number;
+  start: number;
+  stop: number;
+}
+
+/** Say of groups of one search that they are duplicates, or that they are not. One step to undo. */
+export interface JudgeGroups {
+  type: "judge_groups";
+  client: string;
+  id: number;
+  search: string;
+  groups: string[];
+  verdict: "accepted" | "distinct";
+  keep?: string | null;
+}
+
+/** Accept every open group from index `start` on, each with the proposed one kept. One step to undo. */
+export interface AcceptFrom {
+  type: "accept_from";
+  client: string;
+  id: number;
+  search: string;
+  start: number;
+}
+
+/** How the review stands at a threshold; null is the one that was set here last, and at first the search's own. */
+export interface GetPairReview {
+  type: "get_pair_review";
+  client: string;
+  id: number;
+  threshold?: number | null;
+}
+
+/** Pairs at a threshold that nobody has answered, drawn at random so that they stand for all of them. */
+export interface GetPairs {
+  type: "get_pairs";
+  client: string;
+  id: number;
+  threshold: number;
+  count: number;
+  without?: [string, string][];
+}
+
+/** Say of two samples whether they are the same. The last answer counts. */
+export interface JudgePair {
+  type: "judge_pair";
+  client: string;
+  id: number;
+  left: string;
+  right: string;
+  verdict: "yes" | "no" | "unsure";
+  threshold: number;
+}
+
+/** Take back the last answer of whoever works here. */
+export interface TakeBackPair {
+  type: "take_back_pair";
+  client: string;
+  id: number;
+}
+
 /** The answer to the request `target` of this client is no longer wanted. Never answered itself. */
 export interface Cancel {
   type: "cancel";
@@ -448,7 +541,7 @@ export interface Chip {
 /** Something that runs in the background. `text` says what came of it, or what went wrong, and `hint` what to do. */
 export interface Job {
   id: number;
-  kind: "project" | "export";
+  kind: "project" | "export" | "issues" | "duplicates";
   title: string;
   done: number;
   total: number;
@@ -892,6 +985,144 @@ export interface TakenBack {
   verdicts: ("yes" | "no" | "unsure" | null)[];
 }
 
+/** One kind of what may be wrong. */
+export interface IssueKind {
+  kind: string;
+  title: string;
+  column: string;
+  about: string;
+  all: number;
+  view: number;
+  picked: boolean;
+}
+
+/** What is wrong. */
+export interface Issues {
+  type: "issues";
+  client: string;
+  id: number;
+  version: number;
+  searched: boolean;
+  at: string;
+  why: string;
+  samples: number;
+  any_all: number;
+  any_view: number;
+  kinds: IssueKind[];
+}
+
+/** How it stands with what is there more than once. */
+export interface DuplicatesState {
+  type: "duplicates_state";
+  client: string;
+  id: number;
+  version: number;
+  searched: boolean;
+  search: string;
+  why: string;
+  groups: number;
+  open: number;
+  accepted: number;
+  distinct: number;
+  exact: number;
+  near: number;
+  sequences: number;
+  redundant: number;
+  threshold: number | null;
+  note: string;
+  first_open: number;
+}
+
+/** One sample of a group. */
+export interface DuplicateMember {
+  tile: RowInfo;
+  similarity: number | null;
+  facts: string;
+}
+
+/** Samples that are the same. */
+export interface DuplicateGroup {
+  group: string;
+  kind: "exact" | "near" | "sequence";
+  state: "open" | "accepted" | "distinct";
+  count: number;
+  keep: string;
+  best: string;
+  why: string;
+  similarity: number | null;
+  span: string;
+  members: DuplicateMember[];
+}
+
+/** Groups from `start`; at least one, and fewer than asked for where they have more than 64 pictures or 1 MB of them. */
+export interface DuplicateGroups {
+  type: "duplicate_groups";
+  client: string;
+  id: number;
+  version: number;
+  search: string;
+  start: number;
+  groups: DuplicateGroup[];
+}
+
+/** Two samples that may be the same. */
+export interface PairInfo {
+  left: RowInfo;
+  right: RowInfo;
+  similarity: number | null;
+  distance: number | null;
+  exact: boolean;
+  verdict: "yes" | "no" | "unsure" | null;
+}
+
+/** How the review stands at one threshold. */
+export interface PairReviewState {
+  type: "pair_review_state";
+  client: string;
+  id: number;
+  version: number;
+  encoder: string;
+  threshold: number;
+  chosen: number;
+  low: number;
+  high: number;
+  pairs: number;
+  groups: number;
+  redundant: number;
+  edges: number[];
+  altered: number[];
+  distinct: number[];
+  found: number[];
+  reviewed: number;
+  yes: number;
+  no: number;
+  unsure: number;
+  left: number;
+  precision: number | null;
+  precision_low: number | null;
+  precision_high: number | null;
+  expected: number | null;
+  wanted: number | null;
+  undo: string;
+  note: string;
+}
+
+/** Pairs to be looked at; none where there is nothing left to ask. Buffer: left, right, left, right …, JPEG. */
+export interface Pairs {
+  type: "pairs";
+  client: string;
+  id: number;
+  pairs: PairInfo[];
+}
+
+/** An answer was taken back. The pair, with what stands of it now. Buffer: left, right, JPEG. */
+export interface PairTakenBack {
+  type: "pair_taken_back";
+  client: string;
+  id: number;
+  pair: PairInfo;
+}
+
 /** It was done, and there is nothing to say about it. */
 export interface Done {
   type: "done";
@@ -940,6 +1171,23 @@ export interface JobChanged {
   job: Job;
 }
 
+/** Somebody has looked for issues again. */
+export interface IssuesChanged {
+  type: "issues_changed";
+}
+
+/** There was another search for duplicates, or a verdict on a group, or one was taken back. */
+export interface DuplicatesChanged {
+  type: "duplicates_changed";
+  version: number;
+}
+
+/** Somebody has answered a pair, or taken an answer back. */
+export interface PairsChanged {
+  type: "pairs_changed";
+  version: number;
+}
+
 export type Request =
   | Hello
   | Look
@@ -981,6 +1229,17 @@ export type Request =
   | TakeBack
   | StartAudit
   | SaveFound
+  | GetIssues
+  | FindIssues
+  | GetDuplicates
+  | FindDuplicates
+  | GetDuplicateGroups
+  | JudgeGroups
+  | AcceptFrom
+  | GetPairReview
+  | GetPairs
+  | JudgePair
+  | TakeBackPair
   | Cancel;
 
 export type Reply =
@@ -1012,6 +1271,12 @@ export type Reply =
   | HuntState
   | NextSamples
   | TakenBack
+  | Issues
+  | DuplicatesState
+  | DuplicateGroups
+  | PairReviewState
+  | Pairs
+  | PairTakenBack
   | Error;
 
 export type Event =
@@ -1019,4 +1284,7 @@ export type Event =
   | ViewChanged
   | MapChanged
   | JobChanged
-  | HuntChanged;
+  | HuntChanged
+  | IssuesChanged
+  | DuplicatesChanged
+  | PairsChanged;

@@ -23,11 +23,13 @@ from curate.errors import BadMessage
 from curate.widgets.protocol import (
     actions,
     base,
+    cleaning,
     events,
     facets,
     hunt,
     jobs,
     map,  # noqa: A004 - its messages are about the map
+    pairs,
     query,
     rows,
     samples,
@@ -54,7 +56,34 @@ from curate.widgets.protocol.base import (
     Scalar,
     Text,
 )
-from curate.widgets.protocol.events import HuntChanged, JobChanged, MapChanged, SelectionChanged, ViewChanged
+from curate.widgets.protocol.cleaning import (
+    GROUPS,
+    MEMBERS,
+    AcceptFrom,
+    DuplicateGroup,
+    DuplicateGroups,
+    DuplicateMember,
+    DuplicatesState,
+    FindDuplicates,
+    FindIssues,
+    GetDuplicateGroups,
+    GetDuplicates,
+    GetIssues,
+    GroupState,
+    IssueKind,
+    Issues,
+    JudgeGroups,
+)
+from curate.widgets.protocol.events import (
+    DuplicatesChanged,
+    HuntChanged,
+    IssuesChanged,
+    JobChanged,
+    MapChanged,
+    PairsChanged,
+    SelectionChanged,
+    ViewChanged,
+)
 from curate.widgets.protocol.facets import Bins, Card, Facets, FacetValue, FacetValues, GetFacets, GetValues
 from curate.widgets.protocol.hunt import (
     Audit,
@@ -70,7 +99,7 @@ from curate.widgets.protocol.hunt import (
     TakenBack,
     Verdict,
 )
-from curate.widgets.protocol.jobs import Job, Project, Started, StopJob
+from curate.widgets.protocol.jobs import Job, JobKind, Project, Started, StopJob
 from curate.widgets.protocol.map import (
     POINTS_CHUNK,
     Colours,
@@ -87,6 +116,17 @@ from curate.widgets.protocol.map import (
     Place,
     Places,
     Points,
+)
+from curate.widgets.protocol.pairs import (
+    PAIRS,
+    GetPairReview,
+    GetPairs,
+    JudgePair,
+    PairInfo,
+    PairReviewState,
+    Pairs,
+    PairTakenBack,
+    TakeBackPair,
 )
 from curate.widgets.protocol.query import (
     AddExamples,
@@ -152,11 +192,15 @@ from curate.widgets.protocol.selection import (
 )
 
 __all__ = [
+    "GROUPS",
     "MAX_MESSAGE",
+    "MEMBERS",
     "PAGE_BYTES",
     "PAGE_ROWS",
+    "PAIRS",
     "POINTS_CHUNK",
     "SUBJECTS",
+    "AcceptFrom",
     "AddExamples",
     "AddPicture",
     "AddSearch",
@@ -183,6 +227,11 @@ __all__ = [
     "Count",
     "Density",
     "Done",
+    "DuplicateGroup",
+    "DuplicateGroups",
+    "DuplicateMember",
+    "DuplicatesChanged",
+    "DuplicatesState",
     "Edit",
     "Error",
     "Event",
@@ -192,20 +241,27 @@ __all__ = [
     "FacetValues",
     "Facets",
     "Field",
+    "FindDuplicates",
+    "FindIssues",
     "GetColours",
     "GetColumns",
     "GetDensity",
+    "GetDuplicateGroups",
+    "GetDuplicates",
     "GetExports",
     "GetFacets",
     "GetGroups",
     "GetHistory",
     "GetHunt",
     "GetIds",
+    "GetIssues",
     "GetMap",
     "GetMasks",
     "GetNeighbours",
     "GetNext",
     "GetPage",
+    "GetPairReview",
+    "GetPairs",
     "GetPicture",
     "GetPlaces",
     "GetPoints",
@@ -213,6 +269,7 @@ __all__ = [
     "GetTiles",
     "GetValues",
     "Group",
+    "GroupState",
     "Groups",
     "Hello",
     "History",
@@ -222,8 +279,14 @@ __all__ = [
     "HuntTask",
     "Ids",
     "Interval",
+    "IssueKind",
+    "Issues",
+    "IssuesChanged",
     "Job",
     "JobChanged",
+    "JobKind",
+    "JudgeGroups",
+    "JudgePair",
     "LabelLine",
     "Lasso",
     "LegendEntry",
@@ -237,6 +300,11 @@ __all__ = [
     "NextSamples",
     "Operation",
     "Page",
+    "PairInfo",
+    "PairReviewState",
+    "PairTakenBack",
+    "Pairs",
+    "PairsChanged",
     "Picture",
     "Place",
     "Places",
@@ -272,6 +340,7 @@ __all__ = [
     "Tag",
     "Tagged",
     "TakeBack",
+    "TakeBackPair",
     "TakenBack",
     "Text",
     "Tiles",
@@ -284,7 +353,7 @@ __all__ = [
     "write",
 ]
 
-SUBJECTS = (query, rows, samples, selection, actions, jobs, facets, map, hunt, events, base)
+SUBJECTS = (query, rows, samples, selection, actions, jobs, facets, map, hunt, cleaning, pairs, events, base)
 """The modules of the package, in the order in which a reader of the generated TypeScript meets them."""
 
 AnyRequest = (
@@ -295,15 +364,28 @@ AnyRequest = (
     | GetFacets | GetValues
     | GetMap | GetPoints | GetColours | GetMasks | GetPlaces | GetDensity
     | GetHunt | GetNext | SetVerdict | TakeBack | StartAudit | SaveFound
+    | GetIssues | FindIssues | GetDuplicates | FindDuplicates | GetDuplicateGroups | JudgeGroups | AcceptFrom
+    | GetPairReview | GetPairs | JudgePair | TakeBackPair
     | Cancel
 )  # fmt: skip
 AnyReply = (
     State | Checked | Columns | Page | Groups | Tiles | Picture | History
     | Selected | Selection | Ids | Tagged | Saved | Named | Exports | Started | Done
     | Facets | FacetValues | MapState | Points | Colours | Masks | Places | Density
-    | HuntState | NextSamples | TakenBack | Error
+    | HuntState | NextSamples | TakenBack
+    | Issues | DuplicatesState | DuplicateGroups | PairReviewState | Pairs | PairTakenBack
+    | Error
 )  # fmt: skip
-AnyEvent = SelectionChanged | ViewChanged | MapChanged | JobChanged | HuntChanged
+AnyEvent = (
+    SelectionChanged
+    | ViewChanged
+    | MapChanged
+    | JobChanged
+    | HuntChanged
+    | IssuesChanged
+    | DuplicatesChanged
+    | PairsChanged
+)
 
 
 def read(content: Any, buffers: Sequence[Any] = ()) -> AnyRequest:

@@ -35,3 +35,19 @@ class JobChanged(Event, tag="job_changed", frozen=True):
     """Something in the background went on."""
 
     job: Job
+
+
+class IssuesChanged(Event, tag="issues_changed", frozen=True):
+    """Somebody has looked for issues again."""
+
+
+class DuplicatesChanged(Event, tag="duplicates_changed", frozen=True):
+    """There was another search for duplicates, or a verdict on a group, or one was taken back."""
+
+    version: int
+
+
+class PairsChanged(Event, tag="pairs_changed", frozen=True):
+    """Somebody has answered a pair, or taken an answer back."""
+
+    version: int

@@ -8,6 +8,8 @@ import msgspec
 
 from curate.widgets.protocol.base import Count, Reply, Request
 
+JobKind = Literal["project", "export", "issues", "duplicates"]
+
 
 class Project(Request, tag="project", frozen=True):
     """Make the map in the background; `again` also where there is one."""
@@ -25,7 +27,7 @@ class Job(msgspec.Struct, frozen=True):
     """Something that runs in the background. `text` says what came of it, or what went wrong, and `hint` what to do."""
 
     id: int
-    kind: Literal["project", "export"]
+    kind: JobKind
     title: str
     done: int
     total: int

@@ -43,6 +43,17 @@ interface Replies {
   take_back: protocol.TakenBack;
   start_audit: protocol.HuntState;
   save_found: protocol.Saved;
+  get_issues: protocol.Issues;
+  find_issues: protocol.Started;
+  get_duplicates: protocol.DuplicatesState;
+  find_duplicates: protocol.Started;
+  get_duplicate_groups: protocol.DuplicateGroups;
+  judge_groups: protocol.DuplicatesState;
+  accept_from: protocol.DuplicatesState;
+  get_pair_review: protocol.PairReviewState;
+  get_pairs: protocol.Pairs;
+  judge_pair: protocol.PairReviewState;
+  take_back_pair: protocol.PairTakenBack;
 }
 
 export type Asked = keyof Replies;
