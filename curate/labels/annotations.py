@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
@@ -71,6 +72,23 @@ def label_rows(
     ).unique("label_id", keep="first", maintain_order=True)
     ordered = rows.select(schemas.LABELS.names).to_arrow(compat_level=pl.CompatLevel.oldest())
     return ordered.cast(schemas.LABELS)
+
+
+def declared_classes(log: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """The classes that sources have declared, by field, in the order in which they came.
+
+    Args:
+        log: events, oldest first, with action, payload and undone.
+
+    >>> said = {"field": "objects", "source": "coco", "run": "a", "classes": ["car", "bus"]}
+    >>> declared_classes([{"action": "label", "undone": False, "payload": said}])
+    {'objects': ['car', 'bus']}
+    """
+    classes: dict[str, dict[str, None]] = {}
+    for row in log:
+        if row["action"] == "label" and not row["undone"] and row["payload"].get("classes"):
+            classes.setdefault(row["payload"]["field"], {}).update(dict.fromkeys(row["payload"]["classes"]))
+    return {field: list(names) for field, names in classes.items()}
 
 
 def _boxes(table: pl.DataFrame) -> pl.Series | None:
