@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import threading
 import weakref
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -18,12 +16,11 @@ from curate.store import events
 from curate.store.hunts import NO, UNSURE, YES, HuntLog
 from curate.widgets import protocol, tiles, wording
 from curate.widgets.channel import Answer, Handler
+from curate.widgets.following import Following
 from curate.widgets.identity import ids_of
 
 if TYPE_CHECKING:
     from curate.hunt import Hunt
-
-logger = logging.getLogger("curate.widgets")
 
 Tell = Callable[[protocol.AnyEvent], None]
 
@@ -49,10 +46,8 @@ class HuntAnswers:
         self._hunt = hunt
         self._dataset = hunt.dataset
         self._tell = weakref.WeakMethod(tell)
-        self._version = 1
-        self._telling = False
         self._total: tuple[int, int] = (-1, 0)
-        self._dataset.session.watch(self._session_changed)
+        self._following = Following(self._dataset.session, self._changed)
 
     def handlers(self) -> dict[type[protocol.Request], Handler]:
         """By the type of the request."""
@@ -128,7 +123,7 @@ class HuntAnswers:
         return session.hunt_log(session.hunts[self._hunt.name]["event_id"])
 
     def _state(self, request: protocol.Request, samples: Sequence[str] = ()) -> protocol.HuntState:
-        version = self._version  # first: what comes in meanwhile is told of once more
+        version = self._following.version  # first: what comes in meanwhile is told of once more
         log, said = self._log(), self._hunt.estimate()
         found = len(log.those(YES))
         # What is said of numbers has no full stop; whole sentences say what to do.
@@ -178,17 +173,9 @@ class HuntAnswers:
 
     # -- being told ---------------------------------------------------------------------------------------------------
 
-    def _session_changed(self) -> None:
-        """Tell on another thread: whoever refreshed the session holds its lock."""
-        self._version += 1
-        if not self._telling:
-            self._telling = True
-            threading.Thread(target=_tell, args=(weakref.ref(self),), name="curate-hunt", daemon=True).start()
-
-    def _tell_now(self) -> None:
-        self._telling = False
+    def _changed(self) -> None:
         if (tell := self._tell()) is not None:
-            tell(protocol.HuntChanged(version=self._version))
+            tell(protocol.HuntChanged(version=self._following.version))
 
 
 def curve(verdicts: np.ndarray) -> list[tuple[int, int]]:
@@ -208,16 +195,6 @@ def curve(verdicts: np.ndarray) -> list[tuple[int, int]]:
     found = np.cumsum(verdicts == YES)
     at = np.unique(np.linspace(1, len(verdicts), min(len(verdicts), CURVE_POINTS)).round().astype(np.int64))
     return [(int(answers), int(found[answers - 1])) for answers in at]
-
-
-def _tell(held: weakref.ref[HuntAnswers]) -> None:
-    answers = held()
-    if answers is None:
-        return
-    try:
-        answers._tell_now()
-    except Exception:  # a widget that is closed meanwhile; whoever looks asks by itself
-        logger.exception("A widget could not be told of its hunt")
 
 
 def _last(log: HuntLog) -> str:
