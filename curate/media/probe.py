@@ -98,17 +98,12 @@ def _readers() -> ThreadPoolExecutor:
 
 
 def _look(small: Planes, header: Header, content_hash: str, length: int) -> Record:
-    measures = measure(small)
     return Record(
         status=OK,
         content_hash=content_hash,
         bytes=length,
         **_of(header),
-        brightness=measures.brightness,
-        contrast=measures.contrast,
-        sharpness=measures.sharpness,
-        saturation=measures.saturation,
-        entropy=measures.entropy,
+        **measure(small)._asdict(),
         phash=phash(small.luma),
         thumbnail=encode_thumbnail(small),
     )

@@ -39,6 +39,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         sharpness: 0…1.
         saturation: 0…1.
         entropy: bits, 0…8.
+        brightness_p5: 0…1, the 5th percentile.
+        brightness_p99: 0…1, the 99th percentile.
+        clipped_dark: 0…1, the share of pixels that are as good as black.
+        clipped_bright: 0…1, likewise white.
+        acutance: 0…1, how abrupt the strongest edges are; None where there are none.
         aspect: width / height.
         phash: unsigned 64-bit perceptual hash, see `curate.media.phash`.
         thumbnail: JPEG, RGB, upright, longest side at most 256 px, never upscaled.
@@ -61,6 +66,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     sharpness: float | None = None
     saturation: float | None = None
     entropy: float | None = None
+    brightness_p5: float | None = None
+    brightness_p99: float | None = None
+    clipped_dark: float | None = None
+    clipped_bright: float | None = None
+    acutance: float | None = None
     aspect: float | None = None
     phash: int | None = None
     thumbnail: Blob | None = None

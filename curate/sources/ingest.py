@@ -36,7 +36,8 @@ PROBE = "curate.media.probe:probe_location"
 
 _MEASURED = (
     "status", "error", "content_hash", "bytes", "width", "height", "format", "mode", "orientation", "latitude", "longitude",
-    "brightness", "contrast", "sharpness", "saturation", "entropy", "aspect", "phash",
+    "brightness", "contrast", "sharpness", "saturation", "entropy", "brightness_p5", "brightness_p99", "clipped_dark",
+    "clipped_bright", "acutance", "aspect", "phash",
 )  # fmt: skip
 
 

@@ -34,6 +34,11 @@ SAMPLES = pa.schema(
         pa.field("sharpness", pa.float32()),
         pa.field("saturation", pa.float32()),
         pa.field("entropy", pa.float32()),
+        pa.field("brightness_p5", pa.float32()),
+        pa.field("brightness_p99", pa.float32()),
+        pa.field("clipped_dark", pa.float32()),
+        pa.field("clipped_bright", pa.float32()),
+        pa.field("acutance", pa.float32()),
         pa.field("aspect", pa.float32()),
         pa.field("phash", pa.uint64()),
         pa.field("source", pa.string()),
@@ -100,6 +105,10 @@ SNAPSHOTS = pa.schema(
 
 INTERNAL = b"curate.internal"
 """In the metadata of a column of a field table: it is the table's own, and no column of ``samples``."""
+
+
+JOINED = "joined-"
+"""What the names of joined field tables begin with: such a table counts while an event `join` names it."""
 
 
 def projection(metadata: dict[bytes, bytes]) -> pa.Schema:

@@ -37,11 +37,11 @@ def measured(image: Image.Image) -> Measures:
 
 
 def test_black_is_nothing() -> None:
-    assert measured(Image.new("RGB", (64, 48))) == Measures(0.0, 0.0, 0.0, 0.0, 0.0)
+    assert measured(Image.new("RGB", (64, 48))) == Measures(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, None)
 
 
 def test_white_is_only_bright() -> None:
-    assert measured(Image.new("RGB", (64, 48), "white")) == Measures(1.0, 0.0, 0.0, 0.0, 0.0)
+    assert measured(Image.new("RGB", (64, 48), "white")) == Measures(1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0, None)
 
 
 def test_half_black_half_white_is_all_contrast_and_one_bit() -> None:
@@ -94,7 +94,46 @@ def test_a_large_picture_measures_like_its_small_copy() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 9), (2, 2), (3, 3)])
 def test_tiny_pictures_have_finite_measures(size: tuple[int, int]) -> None:
-    assert all(math.isfinite(value) for value in measured(Image.new("RGB", size, "teal")))
+    found = measured(Image.new("RGB", size, "teal"))
+    assert found.acutance is None  # there is no edge in it
+    assert all(math.isfinite(value) for value in found[:-1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 90), st.integers(1, 90), st.integers(0, 9))
+def test_percentiles_and_clipped_shares_are_those_of_the_pixels(width: int, height: int, seed: int) -> None:
+    luma = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
+    found = measure(Planes(luma, luma[::2, ::2], luma[::2, ::2]))
+    for value, percent in ((found.brightness_p5, 5), (found.brightness_p99, 99)):
+        assert round(value * 255) == np.percentile(luma, percent, method="inverted_cdf")
+    assert found.clipped_dark == pytest.approx((luma <= 5).mean())
+    assert found.clipped_bright == pytest.approx((luma >= 250).mean())
+
+
+def test_acutance_falls_with_the_width_of_an_edge() -> None:
+    edge = Image.new("L", (128, 96))
+    edge.paste(255, (64, 0, 128, 96))
+    found = [measured(edge.filter(ImageFilter.GaussianBlur(radius))).acutance for radius in (0, 1, 1.5, 2, 4, 8)]
+    assert found[0] >= 0.5
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < 0.1
+
+
+@pytest.mark.parametrize("steps", [(1, 0), (0, 1), (1, 1), (1, -1)])
+def test_motion_in_any_direction_takes_the_acutance(steps: tuple[int, int]) -> None:
+    sharp = np.kron(np.random.default_rng(0).integers(0, 256, (24, 32)), np.ones((8, 8)))
+    moved = np.mean([np.roll(sharp, (steps[0] * k, steps[1] * k), (0, 1)) for k in range(9)], axis=0)
+    before, after = (measured(Image.fromarray(p.astype(np.uint8))).acutance for p in (sharp, moved))
+    assert before is not None
+    assert after is not None
+    assert after < 0.27 < 0.45 < before
+
+
+def test_one_sharp_thing_before_a_soft_background_is_sharp() -> None:
+    soft = scene(1).filter(ImageFilter.GaussianBlur(12))
+    assert measured(soft.resize((256, 192))).acutance < 0.2
+    soft.paste("black", (300, 200, 340, 280))
+    assert measured(soft.resize((256, 192))).acutance > 0.35
 
 
 def test_phash_survives_size_and_quality() -> None:
