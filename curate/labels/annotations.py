@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +16,8 @@ import polars as pl
 import pyarrow as pa
 
 from curate import errors
+from curate.labels.shapes import shapes_of
+from curate.media.mask import key_of
 from curate.store import schemas
 
 SOURCE_KINDS = ("annotator", "model", "rule")
@@ -29,18 +32,19 @@ def label_rows(
 
     Args:
         table: one row a label: ``sample_id`` (int64), the value in a column named ``value``, ``label``, ``class`` or
-            ``category``, and if there are any ``box`` (list of x, y, width, height in pixels of the upright picture) or the
-            four columns ``x``, ``y``, ``w``, ``h``, and ``score`` (0 to 1).
+            ``category``, ``score`` (0 to 1) if there is one, and where in the picture it is, with attributes, as
+            `curate.labels.shapes.shapes_of` takes them.
         field: what the labels are about, such as ``weather`` or ``objects``.
         source: who says so: a person, a model, a rule.
         source_kind: annotator, model or rule.
         run: what belongs together and is undone together.
 
     Returns:
-        A table with the columns of `curate.store.schemas.LABELS`; rows without a value are left out.
+        A table with the columns of `curate.store.schemas.LABELS`; rows without a value are left out. Boxes, polygons, keypoints
+        and masks that say the same again within one table are kept, each with an id of its own.
 
     Raises:
-        BadValue: no column with values, a kind that is none, boxes of another length than 4.
+        BadValue: no column with values, a kind that is none, a box, polygon, mask or attribute that is none.
     """
     if source_kind not in SOURCE_KINDS:
         raise errors.BadValue(f"'source_kind' must be one of {', '.join(SOURCE_KINDS)}. Got {source_kind!r}")
@@ -50,26 +54,19 @@ def label_rows(
             f"A table of labels needs a column {' or '.join(map(repr, _VALUE_COLUMNS))}. Got {table.columns}",
             hint="rename the column that says what it is to 'value'",
         )
-    boxes = _boxes(table)
     rows = table.select(
         pl.col("sample_id").cast(pl.Int64),
         pl.lit(field).alias("field"),
-        pl.lit("classification" if boxes is None else "detection").alias("kind"),
         pl.col(value).cast(pl.String).alias("value"),
-        *([pl.lit(None, pl.List(pl.Float32)).alias("box")] if boxes is None else [boxes.alias("box")]),
         (pl.col("score").cast(pl.Float32) if "score" in table.columns else pl.lit(None, pl.Float32)).alias("score"),
         pl.lit(source).alias("source"),
         pl.lit(source_kind).alias("source_kind"),
         pl.lit(run, pl.String).alias("run"),
         pl.lit(datetime.now(UTC).replace(tzinfo=None)).cast(pl.Datetime("us")).alias("created_at"),
-    ).filter(pl.col("value").is_not_null())
-    ids = [_label_id(row) for row in rows.select("sample_id", "field", "value", "box", "source").iter_rows()]
-    rows = rows.with_columns(
-        pl.Series("label_id", ids, pl.Int64),
-        pl.lit(None, pl.Binary).alias("mask"),
-        pl.lit(None, pl.List(pl.Float32)).alias("points"),
-        pl.lit(None, pl.String).alias("attributes"),
-    ).unique("label_id", keep="first", maintain_order=True)
+    )
+    rows = rows.hstack(shapes_of(table)).filter(pl.col("value").is_not_null())
+    rows = rows.with_columns(pl.Series("label_id", _label_ids(rows), pl.Int64))
+    rows = rows.unique("label_id", keep="first", maintain_order=True)
     ordered = rows.select(schemas.LABELS.names).to_arrow(compat_level=pl.CompatLevel.oldest())
     return ordered.cast(schemas.LABELS)
 
@@ -91,20 +88,24 @@ def declared_classes(log: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     return {field: list(names) for field, names in classes.items()}
 
 
-def _boxes(table: pl.DataFrame) -> pl.Series | None:
-    if "box" in table.columns:
-        boxes = table["box"].cast(pl.List(pl.Float32))
-    elif all(name in table.columns for name in ("x", "y", "w", "h")):
-        boxes = table.select(pl.concat_list(pl.col("x", "y", "w", "h").cast(pl.Float32)).alias("box"))["box"]
-    else:
-        return None
-    lengths = boxes.list.len().drop_nulls()
-    if (lengths != 4).any():
-        raise errors.BadValue(
-            f"A box is x, y, width, height. Got one of {lengths.filter(lengths != 4)[0]} numbers",
-            hint="in pixels, from the top left",
-        )
-    return boxes
+def _label_ids(rows: pl.DataFrame) -> list[int]:
+    """Ids of what is said; the same box a second time is another label, since that is how one learns of it."""
+    said: Iterable[tuple[object, ...]] = rows.select("sample_id", "field", "value", "box", "source").iter_rows()
+    more = rows.select("kind", "points", "mask", "attributes").iter_rows()
+    times: Counter[int] = Counter()
+    ids = []
+    for plain, (kind, points, mask, attributes) in zip(said, more, strict=True):
+        # what only says a value or a box has the id that it had before there was more to say
+        if points is not None or mask is not None or attributes is not None:
+            whole = (*plain, kind, points, None if mask is None else key_of(mask), attributes)
+        else:
+            whole = plain
+        number = _label_id(whole)
+        if kind != "classification":
+            times[number] += 1
+            number = number if times[number] == 1 else _label_id((*whole, times[number]))
+        ids.append(number)
+    return ids
 
 
 def _label_id(said: Sequence[object]) -> int:
