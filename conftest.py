@@ -12,7 +12,7 @@ from _pytest.doctest import DoctestItem
 
 os.environ.setdefault("CURATE_PROGRESS", "0")
 
-WITH_DATASET = ("curate.view", "curate.dataset", "curate.saved", "curate.slice", "curate.split", "curate.hunt")
+WITH_DATASET = ("curate.view", "curate.dataset", "curate.saved", "curate.cleaning", "curate.slice", "curate.split", "curate.hunt")
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,11 @@ def example_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _ds(request: pytest.FixtureRequest, doctest_namespace: dict[str, Any], tmp_path: Path) -> None:
     if isinstance(request.node, DoctestItem) and request.node.name.startswith(WITH_DATASET):
+        import polars
+
         import curate
 
         made = request.getfixturevalue("example_dataset")
         doctest_namespace["ds"] = curate.open(shutil.copytree(made, tmp_path / "roads.curate"))
         doctest_namespace["tmp_path"] = tmp_path
+        doctest_namespace["pl"] = polars

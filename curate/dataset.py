@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from curate import errors
+from curate.cleaning import Cleaning
 from curate.examples import known_ids
 from curate.query import Query
 from curate.samples import Samples
@@ -23,12 +24,13 @@ if TYPE_CHECKING:
     from curate.difference import Difference
     from curate.embedding import Embedded
     from curate.encoders.encoder import EncoderInfo
+    from curate.joining import Joined
     from curate.labels.zero_shot import Classes
     from curate.projection import Projected
     from curate.sources.ingest import Ingested
 
 
-class Dataset(View, Samples, Saved):
+class Dataset(View, Samples, Saved, Cleaning):
     """A dataset; every verb of `View` works on it and sees all of its samples.
 
     Open one with `curate.open`, `curate.create` or `curate.demo`.
@@ -241,6 +243,58 @@ class Dataset(View, Samples, Saved):
             none_of_these=none_of_these,
         )
 
+    def join(self, table: Any, *, on: str | Sequence[str], name: str | None = None) -> Joined:
+        """Give samples the columns of a table, by keys: weather by day and place, a map's tiles, what a supplier says of a file.
+
+        Each key may be in the table once; any number of samples may have it. Columns keep their names, so those of the table
+        must be new. What did not match is counted in what comes back, and `undo` takes the join back.
+
+        Args:
+            table: polars, pandas or Arrow, or a CSV, Parquet, JSON or Arrow file.
+            on: one column, or several, that both have: text, numbers, days or times (those without a zone are UTC).
+            name: of the join, by default its first column. Joined again under the same name, it takes the former's place.
+
+        Raises:
+            UnknownName: a key that the dataset or the table does not have.
+            BadValue: keys of different types, a key twice in the table, a column that is there already, or no match at all.
+            BadSource, SourceNotFound: no table, or none that can be stored.
+
+        >>> tyres = {"drive": ["drive-000", "drive-001"], "tyres": ["winter", "summer"]}
+        >>> ds.join(pl.DataFrame(tyres), on="drive").count == ds.where("tyres IS NOT NULL").count()
+        True
+        """
+        from curate.joining import join
+
+        return join(self, table, on=on, name=name)
+
+    def join_asof(
+        self,
+        log: Any,
+        *,
+        on: str = "captured_at",
+        by: str | Sequence[str] | None = None,
+        tolerance: str | timedelta = "2s",
+        name: str | None = None,
+    ) -> Joined:
+        """Give samples the columns of the row of a log that is nearest in time, earlier or later, and not further than `tolerance`.
+
+        As `join` in all else. The log may be in any order; times without a zone are UTC, in the log as in the dataset.
+
+        Args:
+            log: polars, pandas or Arrow, or a CSV, Parquet, JSON or Arrow file.
+            on: the column of times that both have.
+            by: columns that must be equal besides: ``drive``, ``vehicle``.
+            tolerance: ``"500ms"``, ``"2s"``, ``"1h30m"``, or a timedelta.
+            name: of the join, by default its first column.
+
+        >>> log = ds.limit(9).df(["captured_at"]).with_columns(wiper=1).with_columns(pl.col("captured_at").dt.offset_by("400ms"))
+        >>> ds.join_asof(log, tolerance="500ms").count
+        9
+        """
+        from curate.joining import join_asof
+
+        return join_asof(self, log, on=on, by=by, tolerance=tolerance, name=name)
+
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def history(
@@ -268,8 +322,8 @@ class Dataset(View, Samples, Saved):
     def undo(self, event: str | None = None) -> str:
         """Take back any event, by default the latest of yours that can be; undoing an undo is redo.
 
-        Tags, slices, splits, labels and answers of a hunt can be taken back, unless later events were built on them: those are
-        named. Nothing is erased: the undo is an event itself.
+        Tags, slices, splits, labels, joins and answers of a hunt can be taken back, unless later events were built on them:
+        those are named. Nothing is erased: the undo is an event itself.
 
         Returns:
             What was undone, in words.

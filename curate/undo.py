@@ -17,6 +17,7 @@ _WHY_NOT = {
     "ingest": "its samples are facts; ds.purge(ids) erases them",
     "embed": "vectors follow from the pictures; ds.embed() with another model stands beside them",
     "project": "the map follows from the vectors; ds.project() makes another one",
+    "issues": "they follow from what was measured; ds.find_issues() with other thresholds takes their place",
     "root": "ds.roots({name: location}) says where it is now",
     "export": "what was written outside is not ours; delete its folder",
     "snapshot": "a snapshot never moves; ds.at() opens it",
@@ -80,6 +81,20 @@ def _refuse_what_is_built_on(dataset: Dataset, row: Mapping[str, Any]) -> None:
         raise errors.BadValue(
             f"{_words(target)} cannot be brought back, since what it was built on has been undone: {_listed(below)}",
             hint=f"bring that back first: ds.undo({_undoing(log, below[-1])!r})",
+        )
+    elif target["action"] == "join":
+        _refuse_what_is_taken(dataset, target)
+
+
+def _refuse_what_is_taken(dataset: Dataset, join: Mapping[str, Any]) -> None:
+    """A join comes back while nothing else has brought columns of its names."""
+    former = dataset.session.joins.get(join["payload"]["name"])
+    own = {column.lower() for column in former["columns"]} if former else set()
+    held = {column.lower() for column in dataset.columns} - own
+    if taken := [column for column in join["payload"]["columns"] if column.lower() in held]:
+        raise errors.BadValue(
+            f"{_words(join)} cannot be brought back, since {taken[0]!r} is in the dataset again",
+            hint="undo what brought it, or join the table anew with its columns renamed",
         )
 
 

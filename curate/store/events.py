@@ -23,7 +23,7 @@ import pyarrow as pa
 from curate.store import schemas
 
 # Undo takes one of these back; what is not here (an ingest, an embedding) is either derived or a fact.
-UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "hunt", "verdict", "audit", "undo"})
+UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "join", "hunt", "verdict", "audit", "undo"})
 
 # What happens in a hunt: it begins, a batch is shown to somebody, samples are answered, an audit is drawn and estimated.
 OF_A_HUNT = frozenset({"hunt", "shown", "verdict", "audit", "estimate"})
@@ -64,8 +64,8 @@ def event_row(
     """One row for the events table.
 
     Args:
-        action: tag, untag, slice, split, label, hunt, shown, verdict, audit, estimate, root, ingest, embed, export, snapshot,
-            purge, undo.
+        action: tag, untag, slice, split, label, join, hunt, shown, verdict, audit, estimate, root, ingest, embed, issues, export,
+            snapshot, purge, undo.
         payload: what JSON can hold.
         sample_ids: (m,) int64, whom it touched.
         codes: (m,) int16, the part of each sample in a split.

@@ -6,7 +6,7 @@ An event stands on an earlier one that
 - wrote the tag that it took off, or took off the tag that it wrote, on one sample at least;
 - wrote the tag, or the labels, that its query asked for, on one at least of the samples that it found;
 - gave the examples that it learnt a field from;
-- wrote the split that its query, its strata or its groups name;
+- wrote the split, or joined the column, that its query, its strata, its groups or the keys of its join name;
 - gave the verdict, in the hunt that its samples were found in, on one of them at least; or began the hunt that it answers.
 
 What a query left out it does not stand on: a tag on other samples changes what it would answer today, as any new tag does.
@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,6 +32,9 @@ from curate.store.session import Session
 Row = Mapping[str, Any]
 
 _OPPOSITE = {"tag": "untag", "untag": "tag"}
+
+# Where payloads name columns that they read.
+_COLUMN_KEYS = ("stratify", "group_by", "on", "by")
 
 # A view of picked samples prints all their ids; a million of them take Python's parser seconds.
 _NUMBERS = re.compile(r"\[[-+0-9.e, ]{40,}\]")
@@ -82,7 +85,9 @@ class Foundations:
             case "tag" | "untag":
                 return self._on_tags(later, earlier)
             case "split":
-                return self._on_split(later, earlier)
+                return self._on_columns(later, earlier, [earlier["payload"]["name"]])
+            case "join":
+                return self._on_columns(later, earlier, earlier["payload"]["columns"])
             case "label":
                 return self._on_labels(later, earlier)
             case "verdict":
@@ -106,16 +111,19 @@ class Foundations:
             named |= {tag for tag in tags if any(tag in text for text in reads.texts)}
         return self._meet(later, self._changed(earlier, named))
 
-    def _on_split(self, later: Row, earlier: Row) -> bool:
-        name = earlier["payload"]["name"].lower()
-        given = [*later["payload"].get("stratify", ()), *later["payload"].get("group_by", ())]
-        named = name in {column.lower() for column in given}
-        if not named and any(name in text.lower() for text in _texts_of(later)):
-            named = name in self._read_by(later).columns
+    def _on_columns(self, later: Row, earlier: Row, written: Sequence[str]) -> bool:
+        """Whether `later` reads one of the columns that `earlier`, and none of its name since, has written."""
+        columns = {column.lower() for column in written}
+        given = [later["payload"].get(key) or () for key in _COLUMN_KEYS]
+        keys = {key.lower() for names in given for key in ([names] if isinstance(names, str) else names)}
+        named = not columns.isdisjoint(keys)
+        if not named and any(column in text.lower() for column in columns for text in _texts_of(later)):
+            named = not columns.isdisjoint(self._read_by(later).columns)
         if not named:
             return False
         gone = self._gone_before(later)
-        there = [r for r in self._log if r["action"] == "split" and r["payload"]["name"].lower() == name]
+        name = earlier["payload"]["name"].lower()
+        there = [r for r in self._log if r["action"] == earlier["action"] and r["payload"]["name"].lower() == name]
         there = [r for r in there if r["event_id"] < later["event_id"] and r["event_id"] not in gone]
         return bool(there) and there[-1]["event_id"] == earlier["event_id"]
 

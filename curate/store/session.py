@@ -49,6 +49,7 @@ class Session:
         filters: masks ((n,) bool by position) of filters that ran on this version (`curate.search.evaluation`).
         scores: (n,) float32 and (n,) bool that searches gave on this version, likewise.
         tags: tag to (m,) int64 sample ids, sorted.
+        splits, joins, slices: name to the payload of the latest event of that name, and who wrote it when.
         hunts: name to the event that began the hunt; `hunt_log` folds what followed.
         log: all events, oldest first, without the ids they touched (`members_of_events` reads those): event_id, action, actor,
             time, notebook, count, payload (a dict), undone and row.
@@ -65,6 +66,7 @@ class Session:
         self.tags: dict[str, np.ndarray] = {}
         self.log: list[dict[str, Any]] = []
         self.splits: dict[str, dict[str, Any]] = {}
+        self.joins: dict[str, dict[str, Any]] = {}
         self.slices: dict[str, dict[str, Any]] = {}
         self.roots: dict[str, str] = {}
         self.hunts: dict[str, dict[str, Any]] = {}
@@ -210,8 +212,10 @@ class Session:
         self.readable = np.asarray(pc.equal(table.column("status"), "ok").to_numpy(zero_copy_only=False), bool)
         if table.column("video_frame").null_count == table.num_rows:
             table = table.drop_columns(["video_frame"])
+        joined = {join["table"] for join in self.joins.values()}
         for name in self.folder.fields():
-            table = self._join_field(table, name)
+            if name in joined or not name.startswith(schemas.JOINED):
+                table = self._join_field(table, name)
         for name, split in self.splits.items():
             table = table.append_column(name, self._split_column(split))
         table = _without_nan(table)
@@ -290,12 +294,14 @@ class Session:
             self._fold_tags(self.log)
         else:
             self._fold_tags(new)
-        splits = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("split")}
-        slices = {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("slice")}
+        splits, slices, joins = (
+            {r["payload"]["name"]: {**r["payload"], "row": r["row"], **_who(r)} for r in self._standing(action)}
+            for action in ("split", "slice", "join")
+        )
         roots = {r["payload"]["name"]: r["payload"]["location"] for r in self._standing("root")}
         self.hunts = one_each([{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")])
-        changed = splits != self.splits
-        self.splits, self.slices, self.roots = splits, slices, roots
+        changed = splits != self.splits or joins != self.joins
+        self.splits, self.slices, self.joins, self.roots = splits, slices, joins, roots
         return changed, hunting
 
     def _about_hunts(self, new: Sequence[Mapping[str, Any]]) -> bool:
@@ -444,6 +450,10 @@ def describe(row: Mapping[str, Any]) -> str:
             return f"{payload['field']}, by {payload['source']}"
         case "verdict":
             return f"{payload['name']}: {payload['verdict']}"
+        case "join":
+            return f"{payload['name']}: {', '.join(payload['columns'])} from {payload['source']}"
+        case "issues":
+            return ", ".join(f"{kind} {count:,}" for kind, count in payload["counts"].items()) or "none"
         case _:
             return str(payload.get("name") or payload.get("source") or payload.get("path") or "")
 
