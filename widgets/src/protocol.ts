@@ -1070,6 +1070,7 @@ export interface PairInfo {
   left: RowInfo;
   right: RowInfo;
   similarity: number | null;
+  cosine: number | null;
   distance: number | null;
   exact: boolean;
   verdict: "yes" | "no" | "unsure" | null;

@@ -110,7 +110,7 @@ class DuplicatesState(Reply, tag="duplicates_state", frozen=True):
     groups: how many there are: `open` ones, `accepted` ones and `distinct` ones.
     exact, near, sequences: the same by their kind.
     redundant: samples that would go if every open group were accepted.
-    threshold: the cosine from which two samples are the same; null where only their bytes and hashes were compared.
+    threshold: the similarity from which two samples are the same, 0 to 1; null where there is none.
     note: where the threshold comes from, in words.
     first_open: the index of the first open group; -1 where there is none.
     """
@@ -135,7 +135,7 @@ class DuplicatesState(Reply, tag="duplicates_state", frozen=True):
 class DuplicateMember(msgspec.Struct, frozen=True):
     """One sample of a group.
 
-    similarity: its cosine to the proposed one; null where that is not known, or it is that one.
+    similarity: to the proposed one, 0 to 1, all votes together; null where that is not known, or it is that one.
     facts: what speaks for keeping it: "1600 × 1200 · sharpness 0.81 · 3 labels".
     """
 
@@ -151,7 +151,7 @@ class DuplicateGroup(msgspec.Struct, frozen=True):
     count: all members.
     keep: the one that stays: the proposed one, or the one that a person has chosen.
     best: the proposed one. why: what speaks for it.
-    similarity: the lowest cosine of a member to the proposed one.
+    similarity: the lowest of a member to the proposed one; null where none is known.
     span: of a sequence, from when to when; empty for others.
     members: the proposed one first, at most 24.
     """

@@ -13,7 +13,7 @@ from curate.widgets.protocol.rows import RowInfo
 PAIRS = 16
 """Pairs of the largest page."""
 
-Threshold = Annotated[float, msgspec.Meta(ge=-1, le=1)]
+Threshold = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class GetPairReview(Request, tag="get_pair_review", frozen=True):
@@ -51,7 +51,8 @@ class TakeBackPair(Request, tag="take_back_pair", frozen=True):
 class PairInfo(msgspec.Struct, frozen=True):
     """Two samples that may be the same.
 
-    similarity: their cosine; null where one has no vector.
+    similarity: 0 to 1, all votes together; null where it is not known.
+    cosine: of their vectors; null where one has none.
     distance: bits in which their perceptual hashes differ, 0 to 64; null where one has none.
     exact: their bytes are the same.
     verdict: the answer that stands; null where there is none.
@@ -60,6 +61,7 @@ class PairInfo(msgspec.Struct, frozen=True):
     left: RowInfo
     right: RowInfo
     similarity: float | None
+    cosine: float | None
     distance: int | None
     exact: bool
     verdict: Verdict | None
@@ -69,7 +71,7 @@ class PairReviewState(Reply, tag="pair_review_state", frozen=True):
     """How the review stands at one threshold.
 
     version: counts up with every answer.
-    encoder: whose cosines; empty where there are none.
+    encoder: whose vectors had a vote; empty where none had.
     threshold: the one that this is about. chosen: the search's own. low, high: between which it slides.
     pairs, groups, redundant: what there is at this threshold: pairs, groups of them, samples that would go.
     edges: of the bins, one more than the counts: `altered` copies of these pictures and `distinct` pairs of them, as the search
