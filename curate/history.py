@@ -70,7 +70,9 @@ def _about(dataset: Dataset, sample: int) -> set[str]:
     if (session.positions_of([int(sample)]) < 0).any():
         raise errors.UnknownName("sample", str(sample), (), hint="ds.ids() gives them")
     log = session.log
-    about = set(_touching(dataset, int(sample))) | _labelling(dataset, int(sample)) | _ingesting(dataset, int(sample))
+    number = int(sample)
+    about = set(_touching(dataset, number))
+    about |= _labelling(dataset, number) | _ingesting(dataset, number) | _joining(dataset, number)
     for row in log:  # oldest first: an undo stands after what it takes back
         if row["action"] == "undo" and row["payload"]["event"] in about:
             about.add(row["event_id"])
@@ -104,4 +106,15 @@ def _ingesting(dataset: Dataset, sample: int) -> set[str]:
         if fact["ingested_at"] is not None:
             by = (r for r in ingests if r["payload"]["source"] == fact["source"] and r["time"] >= fact["ingested_at"])
             found |= {row["event_id"] for row in list(by)[:1]}
+    return found
+
+
+def _joining(dataset: Dataset, sample: int) -> set[str]:
+    """Joins that have given the sample values; also those that were undone."""
+    found = set()
+    for row in dataset.session.log:
+        if row["action"] == "join":
+            ids = dataset.folder.table(f"fields/{row['payload']['table']}").read(["sample_id"]).column("sample_id")
+            if pc.any(pc.equal(ids, sample)).as_py():
+                found.add(row["event_id"])
     return found

@@ -299,6 +299,13 @@ def test_a_join_is_in_the_history_with_where_it_came_from(ds, tmp_path):
         assert word in stored, stored
 
 
+def test_the_history_of_a_sample_has_the_joins_that_met_it(ds):
+    joined = ds.join(TYRES, on="drive")
+    met, not_met = ds.history(sample=ds.ids()[0]), ds.history(sample=ds.ids()[23])
+    assert joined.event in met["event_id"].to_list()
+    assert joined.event not in not_met["event_id"].to_list()
+
+
 def test_undo_takes_a_join_back_and_brings_it_back(ds):
     joined = ds.join(TYRES, on="drive")
     assert ds.undo() == "join tyres: tyres from a table of 6 rows"
