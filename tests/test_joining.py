@@ -340,6 +340,7 @@ def test_a_join_is_kept_while_something_was_built_on_its_columns(ds):
     refused(ds, errors.BadValue, lambda: ds.undo(joined.event), "join grip")
     ds.undo(ds.history(action="join")["event_id"][0])
     ds.where("speed < 4").save("slow")
+    ds.find_issues(thresholds={"dark": {"winter": 0.1}}, by="tyres")
     ds.undo(joined.event)
     assert "tyres" not in ds.columns
 
