@@ -23,10 +23,13 @@ import pyarrow as pa
 from curate.store import schemas
 
 # Undo takes one of these back; what is not here (an ingest, an embedding) is either derived or a fact.
-UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "join", "hunt", "verdict", "audit", "undo"})
+UNDOABLE = frozenset({"tag", "untag", "slice", "split", "label", "join", "hunt", "verdict", "audit", "pair", "undo"})
 
 # What happens in a hunt: it begins, a batch is shown to somebody, samples are answered, an audit is drawn and estimated.
 OF_A_HUNT = frozenset({"hunt", "shown", "verdict", "audit", "estimate"})
+
+# What people answer in a review, here also of pairs of samples: it is in no column, so that no query gives other rows after it.
+OF_A_REVIEW = OF_A_HUNT | {"pair"}
 
 
 def actor() -> str:

@@ -135,14 +135,14 @@ class Session:
             changed = {name for name in found if found[name] != self._seen.get(name)} | (set(self._seen) - set(found))
             wide = any(name == "samples" or name.startswith("fields/") for name in changed) or not self._seen
             log = "events" in changed or not self._seen
-            hunting = False
+            reviewing = False
             if log:
                 # before samples: split columns are part of the wide row
-                columns, hunting = self._load_events()
+                columns, reviewing = self._load_events()
                 wide = columns or wide
             if wide:
                 self._load_samples()
-            if wide or (log and not hunting):
+            if wide or (log and not reviewing):
                 self._load_tags()
             if wide or log:
                 self._load_log()
@@ -150,8 +150,8 @@ class Session:
             if "labels" in changed or retracted != self._retracted or not self._seen:
                 self._load_labels(retracted)
             self._seen = found
-            # the answers of a hunt are in no column: a review of thousands would else score everything anew after each
-            if not hunting or changed != {"events"}:
+            # answers are in no column: a review of thousands would else score everything anew after each
+            if not reviewing or changed != {"events"}:
                 self.filters.clear()
                 self.scores.clear()
                 self.version += 1
@@ -278,15 +278,15 @@ class Session:
             return fold(rows, [self._members[r["event_id"]] for r in rows])
 
     def _load_events(self) -> tuple[bool, bool]:
-        """Fold the new events in. Returns whether a column of the wide row changed, and whether all are about hunts."""
+        """Fold the new events in. Returns whether a column of the wide row changed, and whether all are about reviews."""
         new = self._events.refresh()
         self.log = self._events.rows
         gone = events.undone(*_columns(self.log, "event_id", "action", "payload"))
         for row in self.log:
             row["undone"] = row["event_id"] in gone
-        hunting = bool(new) and self._about_hunts(new)
+        reviewing = bool(new) and self._about_reviews(new)
         undoing = any(row["action"] in {"undo", "purge"} for row in new)
-        again = undoing and not hunting
+        again = undoing and not reviewing
         if again:
             self._members.clear()
         if again or self._crossed(new):
@@ -302,17 +302,17 @@ class Session:
         self.hunts = one_each([{**r["payload"], "row": r["row"], **_who(r)} for r in self._standing("hunt")])
         changed = splits != self.splits or joins != self.joins
         self.splits, self.slices, self.joins, self.roots = splits, slices, joins, roots
-        return changed, hunting
+        return changed, reviewing
 
-    def _about_hunts(self, new: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether these events say something of hunts only, or take back what did."""
-        if not all(row["action"] in {*events.OF_A_HUNT, "undo"} for row in new):
+    def _about_reviews(self, new: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether these events say something of reviews only, or take back what did."""
+        if not all(row["action"] in {*events.OF_A_REVIEW, "undo"} for row in new):
             return False
         by_id = {row["event_id"]: row for row in self.log}
         for row in new:
             while row["action"] == "undo":
                 row = by_id[row["payload"]["event"]]  # noqa: PLW2901 - along the chain of undos
-            if row["action"] not in events.OF_A_HUNT:
+            if row["action"] not in events.OF_A_REVIEW:
                 return False
         return True
 
@@ -450,6 +450,8 @@ def describe(row: Mapping[str, Any]) -> str:
             return f"{payload['field']}, by {payload['source']}"
         case "verdict":
             return f"{payload['name']}: {payload['verdict']}"
+        case "pair":
+            return str(payload["verdict"])
         case "join":
             return f"{payload['name']}: {', '.join(payload['columns'])} from {payload['source']}"
         case "issues":
