@@ -52,6 +52,8 @@ class Errand:
 
     Args:
         task: "package.module:function", importable in a fresh interpreter.
+        threads: that its libraries may use each time they are called; None for one a core. A function with threads of its own
+            takes 1: libraries' threads that waited for each other made the search for pairs three times slower on two cores.
 
     >>> with Errand("curate.analysis.projection:project_errand") as errand:
     ...     errand.array("vectors", (2, 2), np.float16)[:] = np.eye(2)
@@ -60,8 +62,9 @@ class Errand:
     ((2, 2), 'pca')
     """
 
-    def __init__(self, task: str) -> None:
+    def __init__(self, task: str, *, threads: int | None = None) -> None:
         self.task = task
+        self._threads = threads
         self._folder = tempfile.TemporaryDirectory(prefix="curate-errand-", ignore_cleanup_errors=True)
         self._path = Path(self._folder.name)
         self._process: subprocess.Popen[bytes] | None = None
@@ -101,7 +104,7 @@ class Errand:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
-                env=environment(threads=available_cores()),
+                env=environment(threads=self._threads or available_cores()),
                 # Ctrl-C in a terminal goes to the whole group; it is ours to handle
                 process_group=0 if os.name == "posix" else None,
             )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.analysis import blocks
+from curate.analysis import blocks, margin, units
 from curate.analysis.blocks import Pairs, near_pairs
 from curate.engines.errand import Errand
 from curate.errors import BadValue
@@ -66,7 +66,10 @@ def agree(found, expected, threshold, *, recall=1.0):
 @pytest.fixture
 def few_at_once(monkeypatch):
     """So small that a few hundred vectors are many tiles."""
-    monkeypatch.setattr(blocks, "_READ", 64)
+    monkeypatch.setattr(units, "PIECE", 64)
+    monkeypatch.setattr(margin, "PIECE", 64)
+    monkeypatch.setattr(blocks, "PIECE", 64)
+    monkeypatch.setattr(margin, "_TILE", 32)
     monkeypatch.setattr(blocks, "_TILE", 32)
 
 
@@ -121,7 +124,7 @@ def test_pairs_that_a_border_parts_are_found_across_it(few_at_once, monkeypatch)
     vectors = scenes(3000, twins=0)
     expected = by_hand(vectors, 0.8)
     inside = near_pairs(vectors, 0.8)
-    monkeypatch.setattr(blocks, "WANTED_RECALL", 0.0)
+    monkeypatch.setattr(margin, "WANTED_RECALL", 0.0)
     without = near_pairs(vectors, 0.8)
     assert without.about["touching"] < inside.about["touching"]
     assert len(without) < 0.95 * len(expected)
@@ -249,7 +252,7 @@ def test_what_tell_raises_ends_the_search():
 
 def test_in_a_process_of_its_own_it_finds_the_same():
     vectors = scenes(900)
-    with Errand("curate.analysis.blocks:near_pairs_errand") as errand:
+    with Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand:
         errand.array("vectors", vectors.shape, np.float16)[:] = vectors
         arrays, about = errand.run({"threshold": 0.85, "seed": 3, "most": 5_000})
     apart, here = Pairs(**arrays, about=about), near_pairs(vectors, 0.85, seed=3)
@@ -266,7 +269,7 @@ def test_an_interrupt_ends_the_process(monkeypatch):
             raise KeyboardInterrupt
 
     vectors = scenes(20_000, dimension=64)
-    with Errand("curate.analysis.blocks:near_pairs_errand") as errand:
+    with Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand:
         errand.array("vectors", vectors.shape, np.float16)[:] = vectors
         with pytest.raises(KeyboardInterrupt):
             errand.run({"threshold": 0.9}, interrupted)
@@ -277,7 +280,7 @@ def test_an_interrupt_ends_the_process(monkeypatch):
 
 def test_too_many_pairs_are_the_same_error_from_a_process_of_its_own():
     vectors = scenes(600)
-    with Errand("curate.analysis.blocks:near_pairs_errand") as errand:
+    with Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand:
         errand.array("vectors", vectors.shape, np.float16)[:] = vectors
         with pytest.raises(BadValue, match="at most 100 are kept") as refused:
             errand.run({"threshold": 0.5, "most": 100})
