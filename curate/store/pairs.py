@@ -41,7 +41,8 @@ class PairVerdicts:
 
     def those(self, verdict: int) -> np.ndarray:
         """(k, 2) int64 ids, the pairs with this verdict."""
-        return self.pairs[self.verdicts == verdict]
+        pairs: np.ndarray = self.pairs[self.verdicts == verdict]
+        return pairs
 
 
 def pair_event(pairs: np.ndarray, verdict: str, *, drawn: bool) -> tuple[dict[str, Any], np.ndarray, np.ndarray]:

@@ -2,7 +2,7 @@
 
 Their own columns come first, in the order of the dataset, splits among them; then tags, label fields, the status, and what
 Curate measured, as far as it is not the same for all samples. Names, hashes and free text are nothing to filter by with a click,
-and have no card.
+and have no card; what cleaning has found has cards of its own.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _CURATES = (
 )  # fmt: skip
 # Tags have a card of their own, and the places on a map are picked on the map.
 _ELSEWHERE = frozenset({"position", "tags", "projection_x", "projection_y"})
+_CLEANING = ("issues", "duplicates")
 _NUMBER = re.compile(r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL\(.*\))$")
 _FRACTION = re.compile(r"(FLOAT|DOUBLE|DECIMAL\(\d+,\s*[1-9]\d*\))$")
 _TIME = re.compile(r"(DATE|TIMESTAMP(_S|_MS|_NS)?|TIMESTAMP WITH TIME ZONE)$")
@@ -87,7 +88,8 @@ def facet_columns(session: Session) -> list[FacetColumn]:
     A text column is judged by a sample of its rows; one that has more than `MOST_VALUES` shows it when it is coded.
     """
     types = {name: type for name, type in session.dtypes.items() if name not in _ELSEWHERE}
-    own = [name for name in types if name not in RESERVED]
+    cleaning = cleaning_columns(session)
+    own = [name for name in types if name not in RESERVED and name not in cleaning]
     texts = [name for name in own if kind_of(types[name]) == "text"]
     categories = _categories(session, texts)
     fields = session.read("SELECT DISTINCT field FROM labels WHERE value IS NOT NULL ORDER BY 1")["field"].to_list()
@@ -97,6 +99,13 @@ def facet_columns(session: Session) -> list[FacetColumn]:
         *(FacetColumn("labels", field) for field in fields if field),
         *_of(_varied(session, [name for name in _CURATES if name in types]), types, frozenset(_CURATES), own=False),
     ]
+
+
+def cleaning_columns(session: Session) -> frozenset[str]:
+    """The columns of `find_issues` and `find_duplicates`: two for each kind of issue would bury all others."""
+    folder = session.folder
+    there = [folder.table(f"fields/{name}") for name in folder.fields() if name in _CLEANING]
+    return frozenset(column for table in there for column in table.stored_schema().names)
 
 
 def _of(names: Iterable[str], types: dict[str, str], categories: frozenset[str], *, own: bool) -> list[FacetColumn]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import io
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,9 +115,12 @@ IDENTITY = ("captured_at", "latitude", "longitude", "width", "format", "bytes", 
 
 
 def fields(sample: dict[str, Any]) -> list[protocol.Field]:
-    """The metadata of a sample as lines of text, the person's own columns first; what is empty is left out."""
-    own = [name for name in sample if name not in PLUMBING and name not in MEASURED and name not in IDENTITY]
-    lines = []
+    """The metadata of a sample as lines of text, its issues and the person's own columns first; what is empty is left out."""
+    flags = {name: f"{kind}_score" for name in sample if (kind := kind_of_issue(name)) and f"{kind}_score" in sample}
+    elsewhere = {*PLUMBING, *MEASURED, *IDENTITY, *flags, *flags.values()}
+    own = [name for name in sample if name not in elsewhere]
+    wrong = ", ".join(kind_of_issue(name).replace("_", " ") for name in flags if sample[name])
+    lines = [protocol.Field(name="issues", value=wrong)] if wrong else []
     for name in (*own, *MEASURED, *IDENTITY):
         value = sample.get(name)
         text = f"{value:,}" if name == "bytes" and isinstance(value, int) else text_of(value)
@@ -125,6 +129,15 @@ def fields(sample: dict[str, Any]) -> list[protocol.Field]:
         elif text and not (name == "status" and text == "ok"):
             lines.append(protocol.Field(name=name, value=text[:1000]))
     return lines
+
+
+def kind_of_issue(column: str) -> str:
+    """Which issue a column says of a sample; empty where it says none.
+
+    >>> kind_of_issue("is_low_information_issue"), kind_of_issue("issue")
+    ('low_information', '')
+    """
+    return column.removeprefix("is_").removesuffix("_issue") if re.fullmatch(r"is_\w+_issue", column) else ""
 
 
 def text_of(value: Any) -> str:

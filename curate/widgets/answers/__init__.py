@@ -5,6 +5,7 @@ from __future__ import annotations
 from curate.widgets.answers.actions import ActionAnswers
 from curate.widgets.answers.editing import EditingAnswers
 from curate.widgets.answers.facets import FacetAnswers
+from curate.widgets.answers.issues import IssueAnswers
 from curate.widgets.answers.jobs import JobAnswers
 from curate.widgets.answers.map import MapAnswers
 from curate.widgets.answers.picking import PickingAnswers
@@ -18,6 +19,7 @@ ANSWERS = (
     ActionAnswers,
     EditingAnswers,
     FacetAnswers,
+    IssueAnswers,
     JobAnswers,
     MapAnswers,
     PickingAnswers,
