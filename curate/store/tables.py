@@ -152,7 +152,16 @@ class Table:
             with contextlib.suppress(OSError):  # somebody else has created it meanwhile
                 lance.write_dataset(rows, self.location, mode="create")
                 return
-        lance.write_dataset(rows, self.location, mode="overwrite")
+        # one after the other, since Lance refuses a commit that meets another one
+        with self._held(alone=True):
+            for attempt in range(10):
+                try:
+                    lance.write_dataset(rows, self.location, mode="overwrite")
+                except OSError as error:  # there is no lock on this disk, and somebody was quicker
+                    if attempt == 9 or "conflict" not in str(error):
+                        raise
+                else:
+                    return
 
     def replace(self, rows: pa.Table) -> None:
         """Put `rows` in place of all there are, in one commit, and free every older version (`purge` only)."""

@@ -1,4 +1,5 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -112,6 +113,21 @@ def test_overwritten_rows_are_gone_and_older_versions_still_have_them(table):
     other = Table(table.location, SCHEMA, "sample_id")
     other.append(rows([(4, "d")]))
     assert table.read().column("x").to_pylist() == ["c", "d"]
+
+
+def test_of_overwrites_at_once_each_is_written_and_the_last_one_stays(table):
+    """Lance refuses a commit that meets another one, and two notebooks that looked for issues at once both failed now and then."""
+    table.overwrite(rows([(0, "")]))
+    first = table.version()
+
+    def write(name):
+        for number in range(10):
+            Table(table.location, SCHEMA, "sample_id").overwrite(rows([(number, name)]))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, "abcd"))
+    assert table.version() == first + 40
+    assert table.read().to_pylist()[0]["sample_id"] == 9
 
 
 def test_the_latest_row_wins_also_when_a_compaction_meets_appends(table):
