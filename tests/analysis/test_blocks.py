@@ -256,7 +256,7 @@ def test_in_a_process_of_its_own_it_finds_the_same():
         errand.array("vectors", vectors.shape, np.float16)[:] = vectors
         arrays, about = errand.run({"threshold": 0.85, "seed": 3, "most": 5_000})
     apart, here = Pairs(**arrays, about=about), near_pairs(vectors, 0.85, seed=3)
-    assert as_dict(apart) == as_dict(here)
+    assert as_dict(apart) == pytest.approx(as_dict(here), abs=1e-6)  # as many threads, as many roundings
     assert json.loads(json.dumps(here.about)) == about
 
 

