@@ -55,6 +55,7 @@ class Dataset(View, Samples, Saved, Cleaning):
         labels: str | Sequence[str] | None = None,
         origin: str | None = None,
         column: str | None = None,
+        format: str | None = None,
         workers: int | None = None,
     ) -> Ingested:
         """Add samples: new ones are read, changed and vanished ones noted, the others left alone.
@@ -67,9 +68,10 @@ class Dataset(View, Samples, Saved, Cleaning):
                 with a column of paths, whose other columns become metadata.
             root: the name of the root that the samples belong to, or the folder that a table's paths are relative to. By default
                 the folder's own name.
-            labels: columns of the table that are stored as labels, too.
+            labels: columns of the table that are stored as labels, too; with a `format`, the field of its labels (``objects``).
             origin: captured, synthetic or generated.
             column: of a table, the one that holds the paths.
+            format: ``coco``, ``yolo`` or ``voc``: the folder has such annotation files, or the source is one; their labels come in.
             workers: worker processes; None takes one a core.
 
         Raises:
@@ -81,7 +83,9 @@ class Dataset(View, Samples, Saved, Cleaning):
         """
         from curate.intake import ingest
 
-        return ingest(self, source, root=root, labels=labels, origin=origin, column=column, workers=workers)
+        return ingest(
+            self, source, root=root, labels=labels, origin=origin, column=column, format=format, workers=workers
+        )
 
     def embed(
         self,
@@ -172,8 +176,9 @@ class Dataset(View, Samples, Saved, Cleaning):
         """Store labels; the same ones again add nothing. Returns how many are new.
 
         Args:
-            table: polars, pandas or Arrow, one row a label, with ``sample_id`` (or ``uri``), ``value`` and, for detections, ``box``
-                (x, y, width, height in pixels) or ``x``, ``y``, ``w``, ``h``; ``score`` if there is one.
+            table: polars, pandas or Arrow, one row a label, with ``sample_id`` (or ``uri``), ``value`` and where in the picture it
+                is: ``box`` (x, y, width, height in pixels; or ``x``, ``y``, ``w``, ``h``), ``polygon`` or ``keypoints`` (x, y, x, y
+                …), ``mask`` (PNG or pixels); ``score`` and ``attributes`` if there are any.
             field: what they are about: ``weather``, ``objects``.
             source: who says so.
             source_kind: annotator, model or rule.

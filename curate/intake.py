@@ -13,14 +13,22 @@ import pyarrow as pa
 
 from curate import errors
 from curate.labels.annotations import label_rows
-from curate.sources import list_source, metadata, roots
+from curate.sources import list_source, metadata, read_annotated, recognised, roots
+from curate.sources.annotated import in_pixels
 from curate.sources.ingest import Ingested, ingest_listing, names_of
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
+    from curate.sources import Annotated
     from curate.sources.listing import Listing
+    from curate.sources.roots import Place
 
 ORIGINS = ("captured", "synthetic", "generated")
+
+FIELD = "objects"
+"""What annotation files are about, where nobody says it."""
+
+_SAID = ("sample_id", "value", "kind", "score", "box", "points", "mask", "attributes")
 
 
 def ingest(
@@ -31,6 +39,7 @@ def ingest(
     labels: str | Sequence[str] | None,
     origin: str | None,
     column: str | None,
+    format: str | None,
     workers: int | None,
 ) -> Ingested:
     """`Dataset.ingest`."""
@@ -39,9 +48,11 @@ def ingest(
         raise errors.BadValue(f"'origin' must be one of {', '.join(map(repr, ORIGINS))}. Got {origin!r}")
     known = dataset.roots()
     name, folder = _named_or_folder(root, known)
-    listing = list_source(source, root=folder, column=column)
+    annotated = None if format is None else _annotated(source, format, root=folder, column=column)
+    listing = list_source(source, root=folder, column=column) if annotated is None else annotated.listing
     chosen = roots.places(listing.location, known, root=name)
-    label_columns = _label_columns(listing, labels)
+    about = _field_of(labels) if annotated is not None else ""
+    label_columns = _label_columns(listing, labels) if annotated is None else []
     for place in chosen:
         if place.is_new:
             location = roots.portable(place.location, dataset.folder.location)
@@ -52,7 +63,8 @@ def ingest(
         # before the samples: a sample that is there has its metadata
         notes = metadata.write_metadata(dataset.folder, names.ids, listing.metadata)
     ingested = ingest_listing(dataset.folder, listing, chosen, names, origin=origin, workers=workers)
-    ingested = replace(ingested, notes=(*ingested.notes, *notes))
+    note = recognised(source) if format is None else None
+    ingested = replace(ingested, notes=(*ingested.notes, *notes, *([note] if note else [])))
     payload = {
         "source": listing.source,
         "added": ingested.added,
@@ -67,6 +79,8 @@ def ingest(
         assert listing.metadata is not None
         table = pl.DataFrame({"sample_id": names.ids, "value": listing.metadata[name]})
         add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
+    if annotated is not None:
+        ingested = replace(ingested, labels=_add_annotations(dataset, annotated, chosen[-1], names.ids, about))
     return ingested
 
 
@@ -82,10 +96,15 @@ def _named_or_folder(root: str | None, known: Mapping[str, str]) -> tuple[str | 
 
 def add_labels(dataset: Dataset, table: Any, *, field: str, source: str, source_kind: str, run: str | None) -> int:
     """`Dataset.add_labels`."""
-    import secrets
-
     dataset.folder.must_write()
     rows = label_rows(_with_ids(dataset, _frame(table)), field=field, source=source, source_kind=source_kind)
+    return _store(dataset, rows, {"field": field, "source": source}, run=run)
+
+
+def _store(dataset: Dataset, rows: pa.Table, payload: Mapping[str, Any], *, run: str | None) -> int:
+    """Append the labels that are not held, with an event; returns how many these are."""
+    import secrets
+
     # the session's, not the table's: what was undone is not held, and may come again
     dataset.session.refresh()
     held = dataset.session.read("SELECT label_id FROM labels")["label_id"].to_numpy()
@@ -93,13 +112,49 @@ def add_labels(dataset: Dataset, table: Any, *, field: str, source: str, source_
     rows = rows.filter(pa.array(new))
     if rows.num_rows == 0:
         return 0
-    run = run or f"{field}-{secrets.token_hex(4)}"
+    run = run or f"{payload['field']}-{secrets.token_hex(4)}"
     at = rows.schema.get_field_index("run")
     rows = rows.set_column(at, rows.schema.field(at), pa.array([run] * rows.num_rows))
     dataset.folder.labels.append(rows)
-    payload = {"field": field, "source": source, "run": run}
-    dataset.write_event("label", payload, count=rows.num_rows)
+    dataset.write_event("label", {**payload, "run": run}, count=rows.num_rows)
     return int(rows.num_rows)
+
+
+def _annotated(source: Any, format: str, *, root: str | None, column: str | None) -> Annotated:
+    if column is not None:
+        raise errors.BadSource(f"'column' is for tables, and format={format!r} has none", hint="leave it out")
+    return read_annotated(source, format=format, root=root)
+
+
+def _field_of(labels: str | Sequence[str] | None) -> str:
+    """What annotation files are about, where they do not say it themselves."""
+    if labels is not None and not isinstance(labels, str):
+        raise errors.BadValue(f"With a format, 'labels' is the one field that annotations are about. Got {labels!r}")
+    return labels or FIELD
+
+
+def _add_annotations(dataset: Dataset, annotated: Annotated, place: Place, ids: np.ndarray, field: str) -> int:
+    """Store what annotation files say, by field and source; returns how many labels are new."""
+    samples = pl.DataFrame({"uri": annotated.listing.files["uri"], "sample_id": ids})
+    sizes = dataset.session.read("SELECT sample_id, width, height FROM samples")
+    table = annotated.labels.join(samples, on="uri", maintain_order="left").join(
+        sizes, on="sample_id", maintain_order="left"
+    )
+    said_by = [
+        source if source is not None else f"{place.root}/{place.uri(document)}"
+        for source, document in table.select("source", "document").iter_rows()
+    ]
+    table = in_pixels(table).with_columns(
+        pl.col("field").fill_null(field), pl.Series("source", said_by, dtype=pl.String)
+    )
+    added = 0
+    for (about, source), rows in table.group_by("field", "source", maintain_order=True):
+        # people give no probabilities
+        kind = "annotator" if rows["score"].has_nulls() else "model"
+        found = label_rows(rows.select(_SAID), field=str(about), source=str(source), source_kind=kind)
+        classes = {"classes": list(annotated.classes)} if about == field else {}
+        added += _store(dataset, found, {"field": about, "source": source, **classes}, run=None)
+    return added
 
 
 def _frame(table: Any) -> pl.DataFrame:

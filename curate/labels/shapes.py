@@ -34,7 +34,8 @@ def shapes_of(table: pl.DataFrame) -> pl.DataFrame:
 
             - ``box``: x, y, width, height; or the four columns ``x``, ``y``, ``w``, ``h``;
             - ``polygon``: its corners, x, y, x, y … or pairs;
-            - ``keypoints``: points, x, y, x, y … or pairs, or triples with COCO's visibility (0 to 2), kept as an attribute;
+            - ``keypoints``: points, x, y, x, y … or pairs, or triples with COCO's visibility, which is kept as an attribute;
+              those of visibility 0 are not labelled and have no place;
             - ``mask``: a PNG of the shape of the picture, or rows of pixels that are not 0 inside;
             - ``attributes``: a struct, or the text of a JSON object;
             - ``kind`` and ``points``, as `Dataset.labels()` gives them, instead of a polygon or keypoints.
@@ -92,6 +93,16 @@ def attributes_text(attributes: dict[str, Any]) -> str:
     '{"iscrowd":1,"truncated":true}'
     """
     return msgspec.json.encode(attributes, order="deterministic").decode()
+
+
+def labelled_points(triples: Sequence[Sequence[float]]) -> tuple[list[float], list[float]]:
+    """Keypoints with COCO's visibility as points and visibilities: what is not labelled (0) has no place.
+
+    >>> labelled_points([(5, 6, 2), (0, 0, 0), (7, 8, 1)])
+    ([5, 6, 7, 8], [2, 0, 1])
+    """
+    points = [number for x, y, seen in triples if seen for number in (x, y)]
+    return points, [seen for _, _, seen in triples]
 
 
 def _check_kinds(kinds: Sequence[str | None], places: dict[str, Sequence[Any]]) -> None:
@@ -167,8 +178,10 @@ def _flat(value: Any, where: str, *, triples: bool) -> tuple[list[float], list[f
     if rows and all(isinstance(one, (list, tuple, np.ndarray)) for one in rows):
         lengths = {len(one) for one in rows}
         if lengths == {2} or (lengths == {3} and triples):
-            flat = [number for one in rows for number in one[:2]]
-            return _numbers(flat, where), _numbers([one[2] for one in rows], where) if lengths == {3} else None
+            if lengths == {2}:
+                return _numbers([number for one in rows for number in one], where), None
+            points, seen = labelled_points(rows)
+            return _numbers(points, where), _numbers(seen, where)
         raise BadValue(f"{where} holds {min(lengths)} to {max(lengths)} numbers a point, where x and y are wanted")
     if len(rows) % 2:
         raise BadValue(f"{where} is x, y, x, y …, an even number of numbers. Got {len(rows)}")

@@ -1,18 +1,20 @@
-"""Where samples come from: folders, glob patterns, lists of files, tables."""
+"""Where samples come from: folders, glob patterns, lists of files, tables; folders with annotation files."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
-from curate.errors import BadSource
+from curate.errors import BadSource, UnknownName
 from curate.media import location as locations
 from curate.media.format import has_image_suffix
-from curate.sources import files, folder, near, table
+from curate.sources import coco, files, folder, near, table
+from curate.sources.annotated import Annotated
 from curate.sources.listing import Listing
 
-__all__ = ["Listing", "list_source"]
+__all__ = ["Annotated", "Listing", "list_source", "read_annotated", "recognised"]
 
 
 def list_source(source: Any, *, root: str | os.PathLike[str] | None = None, column: str | None = None) -> Listing:
@@ -46,6 +48,44 @@ def list_source(source: Any, *, root: str | os.PathLike[str] | None = None, colu
             raise near.not_found(location)
         raise BadSource(f"{source!r} is neither a folder nor a picture nor a table", hint=_HINT)
     raise BadSource(f"Samples cannot be read from a {type(source).__name__}", hint=_HINT)
+
+
+def read_annotated(source: Any, *, format: str, root: str | os.PathLike[str] | None = None) -> Annotated:
+    """What the annotation files of a folder say is there, and what they say of it.
+
+    Args:
+        source: a folder, or one of its annotation files, as a path or a URL.
+        format: one of `FORMATS`.
+        root: the folder that URIs are relative to and that names may not leave.
+
+    Raises:
+        UnknownName: there is no such format.
+        SourceNotFound: nothing is there.
+        BadSource: files that cannot be of that format, and names that lead out of their folder.
+    """
+    if format not in FORMATS:
+        raise UnknownName("format", str(format), FORMATS)
+    if not isinstance(source, (str, os.PathLike)):
+        raise BadSource(f"Annotations come as a folder or a file. Got {type(source).__name__}", hint="give its path")
+    top = None if root is None else locations.to_uri(os.fspath(root))
+    return FORMATS[format].read(locations.to_uri(os.fspath(source)), root=top)
+
+
+def recognised(source: Any) -> str | None:
+    """A note where a local folder is of a format that nobody has named; None for anything else.
+
+    >>> recognised("photos") is None
+    True
+    """
+    if not isinstance(source, (str, os.PathLike)) or not locations.is_local(os.fspath(source)):
+        return None
+    path = Path(os.fspath(source)).expanduser()
+    if not path.is_dir():
+        return None
+    for name, module in FORMATS.items():
+        if file := module.looks_like(path):
+            return f"{file} looks like {name.upper()}: ingest(…, format={name!r}) brings its labels"
+    return None
 
 
 _HINT = "give a folder, a glob pattern, a list of files, or a table with a column of paths"
@@ -87,7 +127,7 @@ def _list_picture(source: str, *, root: str | None = None) -> Listing:
 
 
 # One row a kind of source: whether an object is one, the function that lists it, and whether that takes `column`. The
-# first that fits wins, so that a folder called "a.csv" is a folder. New kinds (COCO, WebDataset, …) are new rows.
+# first that fits wins, so that a folder called "a.csv" is a folder. New kinds (WebDataset, …) are new rows.
 _KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Listing], bool], ...] = (
     (table.is_table, table.list_table, True),
     (_is_list, files.list_files, False),
@@ -96,3 +136,15 @@ _KINDS: tuple[tuple[Callable[[Any], bool], Callable[..., Listing], bool], ...] =
     (_is_picture, _list_picture, False),
     (_is_folder, folder.list_folder, False),
 )
+
+
+class Format(Protocol):
+    """A module that reads annotation files."""
+
+    def read(self, source: str, *, root: str | None = None) -> Annotated: ...
+
+    def looks_like(self, folder: Path) -> str | None: ...
+
+
+FORMATS: dict[str, Format] = {"coco": coco}
+"""Formats of annotation files, by name."""

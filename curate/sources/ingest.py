@@ -50,6 +50,7 @@ class Ingested:
         changed: samples whose bytes are not what they were.
         vanished: samples whose file is gone; they are kept with status ``missing``.
         unchanged: samples that were there already.
+        labels: labels that are new, of a source in a format.
         by_status: status to number, of all samples of this source.
         notes: what the user should know.
         seconds: how long it took.
@@ -60,6 +61,7 @@ class Ingested:
     changed: int = 0
     vanished: int = 0
     unchanged: int = 0
+    labels: int = 0
     by_status: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
@@ -69,6 +71,7 @@ class Ingested:
         done = [f"{self.added:,} added"]
         done += [f"{n:,} {word}" for word, n in (("changed", self.changed), ("vanished", self.vanished)) if n]
         done += [f"{self.unchanged:,} unchanged"] if self.unchanged else []
+        done += [f"{self.labels:,} labels"] if self.labels else []
         rate = f" ({self.added / self.seconds:,.0f}/s)" if self.added and self.seconds > 0 else ""
         lines = [f"{self.source}: {', '.join(done)} in {self.seconds:.1f} s{rate}", f"  {statuses or 'no samples'}"]
         bad = sum(n for status, n in self.by_status.items() if status != "ok")

@@ -55,7 +55,7 @@ def test_a_label_is_of_the_kind_that_says_most() -> None:
         )
     )
     assert rows["kind"].to_list() == ["detection", "polygon", "keypoints", "keypoints", "mask"]
-    assert rows["points"].to_list() == [None, [0, 0, 4, 0, 4, 4], [5, 6, 7, 8], [1, 1], None]
+    assert rows["points"].to_list() == [None, [0, 0, 4, 0, 4, 4], [5, 6], [1, 1], None]
     assert rows["mask"].to_list() == [None, None, None, None, png]
     assert [text and json.loads(text) for text in rows["attributes"]] == [
         None,
