@@ -110,7 +110,10 @@ PLUMBING = {
     "tags", "root", "content_hash", "phash", "mtime", "mode", "orientation", "ingested_at", "aspect", "height",
     "projection_x", "projection_y",
 }  # fmt: skip
-MEASURED = ("brightness", "contrast", "sharpness", "saturation", "entropy")
+MEASURED = (
+    "brightness", "contrast", "sharpness", "saturation", "entropy",
+    "brightness_p5", "brightness_p99", "clipped_dark", "clipped_bright", "acutance",
+)  # fmt: skip
 IDENTITY = ("captured_at", "latitude", "longitude", "width", "format", "bytes", "source", "origin", "uri", "sample_id")
 
 
