@@ -32,7 +32,7 @@ class Facets(Explorer):
         return self.notebook.python("print(json.dumps(facets.view.query.to_python()))")
 
     def titles(self) -> list[str]:
-        return self.root.locator(".curate-card h3").all_inner_texts()
+        return self.root.locator(".curate-facets-column .curate-card h3").all_inner_texts()
 
     def leave(self) -> None:
         """Point to somewhere else."""

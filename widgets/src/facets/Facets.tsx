@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../icons/Icon";
+import { IssuesCard } from "../issues/IssuesCard";
 import { FailureNotice } from "../notice/Notice";
 import type { Store } from "../store/store";
 import { columnsOf, FIRST } from "./arrangement";
@@ -98,9 +99,12 @@ function Body({ store }: { store: Store }) {
   if (!facets.arrived.value) return <Ghosts />;
   if (facets.cards.value.size === 0) {
     return (
-      <p class="curate-facets-none curate-quiet" role="status">
-        No column has values to choose from. Tags, labels and metadata that you add appear here.
-      </p>
+      <div class="curate-facets-cards">
+        <IssuesCard store={store} />
+        <p class="curate-facets-none curate-quiet" role="status">
+          No column has values to choose from. Tags, labels and metadata that you add appear here.
+        </p>
+      </div>
     );
   }
   return <Cards store={store} />;
@@ -155,6 +159,7 @@ function Cards({ store }: { store: Store }) {
         </div>
       )}
       <div class="curate-facets-cards" ref={scroller} data-columns={count}>
+        {text === "" && <IssuesCard store={store} />}
         {columns.map((column, i) => (
           <div class="curate-facets-column" key={i}>
             {column.map((state) => (

@@ -7,6 +7,7 @@ import { firstLines, ordered } from "./arrangement";
 import { barWidth } from "./bars";
 import { canExcept, isPicked, type Pick, type Value } from "./picks";
 import type { CardState, Opened } from "./slice";
+import { stepThrough } from "./stepping";
 import { countText, missingText } from "./wording";
 
 /** Lines of an opened list that are seen without scrolling. */
@@ -98,17 +99,6 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
   const picked = lines.findIndex((line) => isPicked(filter, line.value));
   const current = Math.max(picked, 0);
 
-  // One stop for the whole list: the arrows go on from there.
-  const onKeyDown = (event: TargetedKeyboardEvent<HTMLUListElement>) => {
-    const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>("button")];
-    const at = buttons.indexOf(document.activeElement as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: buttons.length - 1 }[event.key];
-    if (to === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    buttons[Math.min(Math.max(to, 0), buttons.length - 1)]?.focus();
-  };
-
   return (
     <ul
       class="curate-values"
@@ -116,7 +106,7 @@ function Lines({ store, state, card, lines, long }: LinesProps) {
       // As high as it was when it was opened, whatever is found in it.
       style={long ? { height: `${Math.min(card.values.length + card.more, SEEN) * 22 + 4}px` } : undefined}
       aria-label={card.title}
-      onKeyDown={onKeyDown}
+      onKeyDown={stepThrough}
     >
       {lines.map((line, i) => (
         <li key={`${typeof line.value} ${line.value}`}>

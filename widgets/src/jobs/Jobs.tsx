@@ -7,9 +7,16 @@ import "./jobs.css";
 /** What runs in the background, over the content, so that nothing moves for it. */
 export function Jobs({ store }: { store: Store }) {
   const { jobs, core, shell } = store;
-  // Where the map is to be seen, it says itself how far it is.
-  const mapped = core.part === "map" || (core.part === "explorer" && shell.mode.value !== "grid");
-  const shown = jobs.jobs.value.filter(({ kind }) => kind !== "project" || !mapped);
+  // What is to be seen says itself how far it is, but not what came of it.
+  const seen: Record<Job["kind"], boolean> = {
+    export: false,
+    project: core.part === "map" || (core.part === "explorer" && shell.mode.value !== "grid"),
+    issues: core.part === "facets" || (core.part === "explorer" && shell.isOpen("facets")),
+    duplicates: false,
+  };
+  const shown = jobs.jobs.value.filter(
+    ({ kind, state }) => !seen[kind] || (kind !== "project" && state !== "running"),
+  );
   return (
     <ul class="curate-jobs" aria-label="In the background">
       {shown.map((job) => (

@@ -4,6 +4,7 @@ import { GridSlice } from "../grid/slice";
 import type { Model } from "../host";
 import { HuntSlice } from "../hunt/slice";
 import { InspectorSlice } from "../inspector/slice";
+import { IssueSlice } from "../issues/slice";
 import { JobSlice } from "../jobs/slice";
 import { MapSlice } from "../map/slice";
 import { SearchSlice } from "../search/slice";
@@ -22,6 +23,7 @@ export class Store {
   readonly map: MapSlice;
   readonly jobs: JobSlice;
   readonly hunt: HuntSlice;
+  readonly issues: IssueSlice;
 
   constructor(model: Model) {
     this.core = new Core(model);
@@ -34,12 +36,14 @@ export class Store {
     this.map = new MapSlice(this.core, this.selection, this.inspector);
     this.jobs = new JobSlice(this.core);
     this.hunt = new HuntSlice(this.core);
+    this.issues = new IssueSlice(this.core, this.jobs);
     // Not before every slice listens.
     void this.core.hello();
   }
 
   dispose(): void {
     for (const slice of [
+      this.issues,
       this.hunt,
       this.map,
       this.facets,
