@@ -136,6 +136,8 @@ def find_issues(
     """`Dataset.find_issues`."""
     dataset.folder.must_write()
     dataset.session.refresh()
+    if dataset.session.n == 0:
+        raise errors.BadValue("There are no samples to look at", hint="ds.ingest(folder)")
     fields, classes = _fields(dataset, labels)
     wanted = _kinds(kinds, has_labels=bool(fields))
     given = _thresholds(dataset, thresholds or {}, by)
@@ -191,7 +193,7 @@ def last_issues(dataset: Dataset) -> Issues:
     dataset.session.refresh()
     table = dataset.folder.table(TABLE)
     stored = table.metadata().get(KEY) if table.exists() else None
-    if stored is None:
+    if stored is None or dataset.session.n == 0:
         raise errors.BadValue("Nobody has looked for issues yet", hint="ds.find_issues()")
     return Issues(dataset, msgspec.json.decode(stored, type=IssuesInfo))
 

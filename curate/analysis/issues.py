@@ -11,7 +11,7 @@ CleanVision, and kinds that CleanVision knows have its names, its scores (of a p
 | overexposed | share of pixels that are not as good as white | 0.75 |
 | blurry | acutance: how abrupt the strongest edges are | 0.27 |
 | low_information | entropy of brightness / 8 bits | 0.19 |
-| grayscale | saturation / 0.02, 0 for a file without colours; 1 where at least half of the samples are grey | 0.2 |
+| grayscale | saturation over range of brightness / 0.04, 0 for a file without colours; 1 where half of the samples are grey | 0.2 |
 | odd_size | 1 - distance of √(width · height) from the middle of the usual range, over the width of that range | 0.5 |
 | odd_aspect_ratio | shorter side / longer side | 0.35 |
 | rotated | 0 where EXIF says that the stored pixels are not upright: a reader that ignores it sees the picture turned | yes or no |
@@ -73,7 +73,7 @@ _SUFFIXES = {
     "JPEG2000": ("jp2", "j2k", "jpc", "jpf", "jpx", "j2c"), "PPM": ("ppm", "pgm", "pbm", "pnm", "pfm"), "ICO": ("ico",),
 }  # fmt: skip
 _GREY = ("L", "LA", "La", "1", "I", "F")
-_COLOURED = 0.02
+_COLOURED = 0.04
 _QUARTILE_RANGES = 3.0
 _ODD = 0.1
 
@@ -164,11 +164,11 @@ def score_name(kind: str) -> str:
 
 def _colour(samples: pl.DataFrame) -> pl.Series:
     """How coloured each picture is; nothing is odd about grey ones where half are."""
-    found = samples.select(
-        pl.when(pl.col("mode").is_in(_GREY) | pl.col("mode").str.starts_with("I;16"))
-        .then(0.0)
-        .otherwise((pl.col("saturation") / _COLOURED).clip(0, 1))
-    ).to_series()
+    # what is nearly black or nearly white has no room for colour: that is another issue
+    room = (pl.col("brightness_p99") - pl.col("brightness_p5")).clip(lower_bound=1 / 255)
+    coloured = (pl.col("saturation") / room / _COLOURED).clip(0, 1)
+    colourless = pl.col("mode").is_in(_GREY) | pl.col("mode").str.starts_with("I;16")
+    found = samples.select(pl.when(colourless).then(0.0).otherwise(coloured)).to_series()
     judged = found.filter(_ok(samples)).drop_nulls().to_numpy()
     if len(judged) and np.mean(judged < THRESHOLDS["grayscale"]) >= 0.5:
         return pl.Series(np.ones(len(found)))
