@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from curate.errors import BadSource, UnknownName
 from curate.media import location as locations
 from curate.media.format import has_image_suffix
-from curate.sources import coco, files, folder, near, table
+from curate.sources import coco, files, folder, near, table, voc, yolo
 from curate.sources.annotated import Annotated
 from curate.sources.listing import Listing
 
@@ -146,5 +146,5 @@ class Format(Protocol):
     def looks_like(self, folder: Path) -> str | None: ...
 
 
-FORMATS: dict[str, Format] = {"coco": coco}
+FORMATS: dict[str, Format] = {"coco": coco, "yolo": yolo, "voc": voc}
 """Formats of annotation files, by name."""

@@ -84,7 +84,7 @@ class Pictures:
 
     def __post_init__(self) -> None:
         self.prefix = _prefix(self.listing.location, self.location)
-        self.uris = set(self.listing.files["uri"])
+        self.uris: set[str] = set(self.listing.files["uri"])
 
     def find(self, name: str, folders: Sequence[str], document: str) -> str:
         """The URI of a picture that a document names.
@@ -97,13 +97,19 @@ class Pictures:
         Raises:
             BadSource: the name is empty, holds a NUL, or leads out of the folder.
         """
+        there = self.there(name, folders, document)
+        if there is None:
+            there = self._candidates(name, folders, document)[0]
+            self.named.setdefault(there, document)
+        return there
+
+    def there(self, name: str, folders: Sequence[str], document: str) -> str | None:
+        """The same, None where nothing is there."""
+        return next((uri for uri in self._candidates(name, folders, document) if uri in self.uris), None)
+
+    def _candidates(self, name: str, folders: Sequence[str], document: str) -> list[str]:
         plain = self._plain(name, document)
-        candidates = [self.prefix + posixpath.normpath(posixpath.join(folder, plain)) for folder in folders]
-        for uri in candidates:
-            if uri in self.uris:
-                return uri
-        self.named.setdefault(candidates[0], document)
-        return candidates[0]
+        return [self.prefix + posixpath.normpath(posixpath.join(folder, plain)) for folder in folders]
 
     def _plain(self, name: str, document: str) -> str:
         text = locations.to_uri(name).replace("\\", "/")
