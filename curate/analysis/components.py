@@ -55,22 +55,17 @@ def components(count: int, left: np.ndarray, right: np.ndarray) -> np.ndarray:
     >>> components(5, np.array([0, 3]), np.array([3, 4])).tolist()
     [0, 1, 2, 0, 0]
     """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
     left, right = _ends(count, left, right)
-    label = np.arange(count, dtype=np.int64)
-    while left.size:
-        # the roots of both ends; the higher one is hung below the lower, then every path is shortened to its root
-        first, second = label[left], label[right]
-        apart = first != second
-        if not apart.any():
-            break
-        left, right, first, second = left[apart], right[apart], first[apart], second[apart]
-        np.minimum.at(label, np.maximum(first, second), np.minimum(first, second))
-        while True:
-            root = label[label]
-            if np.array_equal(root, label):
-                break
-            label = root
-    return label
+    if not left.size:
+        return np.arange(count, dtype=np.int64)
+    edges = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(count, count))
+    label = connected_components(edges, directed=False)[1]
+    first: np.ndarray = np.unique(label, return_index=True)[1]
+    rows: np.ndarray = first[label]
+    return rows
 
 
 def groups(count: int, left: np.ndarray, right: np.ndarray, strength: np.ndarray) -> Groups:

@@ -1,22 +1,31 @@
 """Equal and near hashes: the same bytes by their content hash, pictures that look alike by perceptual hashes of 64 bits.
 
-Method for the near ones: multi-index hashing (Norouzi, Punjani and Fleet, "Fast Exact Search in Hamming Space with Multi-Index
-Hashing", 2014). The 64 bits fall into four parts; hashes that differ in at most d bits differ in at most d // 4 in one of them, so
-only those are compared that agree that far in a part. Nothing is missed. Up to `EXACT_ROWS` hashes every pair is compared.
+Up to `EXACT_ROWS` hashes every pair is compared, by FAISS. Past that by multi-index hashing (Norouzi, Punjani and Fleet, "Fast
+Exact Search in Hamming Space with Multi-Index Hashing", 2014): the 64 bits fall into four parts; hashes that differ in at most d
+bits differ in at most d // 4 in one of them, so only those are compared that agree that far in a part. Nothing is missed. FAISS has
+this as ``IndexBinaryMultiHash``, which answers one query after the other from hash maps. Here all pairs are wanted, and joining
+sorted arrays does that in a hundredth of the time: seconds of one core, within 10 bits,
+
+| random hashes | this module | IndexBinaryFlat | IndexBinaryMultiHash(64, 4, 16), nflip 2 |
+| ------------: | ----------: | --------------: | ---------------------------------------: |
+|       100,000 |         0.8 |             3.5 |                                       24 |
+|       400,000 |         4.1 |              59 |                                      485 |
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Any
 
+import faiss
 import numpy as np
 import polars as pl
 
 from curate.errors import BadValue
 
-EXACT_ROWS = 10_000
-"""Up to so many different hashes every pair is compared: 50 million comparisons, a quarter of a second."""
+EXACT_ROWS = 20_000
+"""Up to so many different hashes every pair is compared, in a fifth of a second."""
 
 FURTHEST = 15
 """In how many bits near hashes may differ: past that, unrelated pictures do as well (they lie around 32)."""
@@ -26,6 +35,9 @@ MOST_PAIRS = 30_000_000
 
 _PARTS = 4
 _BITS = 64 // _PARTS
+_ASKED = 1024
+"""Hashes that FAISS is asked for at once."""
+
 _STEP = 1 << 18
 """Comparisons at once; their arrays stay in the processor's cache."""
 
@@ -114,14 +126,16 @@ Step = tuple[int, int, np.ndarray, np.ndarray, np.ndarray]
 
 def _every_pair(hashes: np.ndarray, distance: int) -> Iterator[Step]:
     count = len(hashes)
-    rows = max(1, _STEP // max(count, 1))
-    for low in range(0, count, rows):
-        high = min(low + rows, count)
-        bits = np.bitwise_count(hashes[low:high, None] ^ hashes[None, low:])
-        left, right = np.nonzero(bits <= distance)
+    codes = hashes.view(np.uint8).reshape(-1, 8)
+    index: Any = faiss.IndexBinaryFlat(64)
+    index.add(codes)
+    for low in range(0, count, _ASKED):
+        high = min(low + _ASKED, count)
+        # FAISS finds what is nearer than the radius
+        starts, bits, right = index.range_search(codes[low:high], distance + 1)
+        left = np.repeat(np.arange(low, high), np.diff(starts.astype(np.int64)))
         after = right > left
-        left, right = left[after], right[after]
-        yield high, count, left + low, right + low, bits[left, right]
+        yield high, count, left[after], right[after], bits[after].astype(np.uint8)
 
 
 def _through_parts(hashes: np.ndarray, distance: int) -> Iterator[Step]:
