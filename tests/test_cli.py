@@ -160,6 +160,24 @@ def test_ingest_creates_only_when_asked_to(photos: Path, tmp_path: Path) -> None
     assert curate.open(target).labels("weather").height == 24
 
 
+def test_ingest_takes_the_labels_of_a_coco_folder(photos: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "coco"
+    shutil.copytree(photos / "pictures" / "a", folder / "images")
+    told = {
+        "images": [{"id": 7, "file_name": "images/00.jpg", "width": 64, "height": 48}],
+        "categories": [{"id": 3, "name": "bus"}],
+        "annotations": [{"id": 1, "image_id": 7, "category_id": 3, "bbox": [1, 2, 30, 40]}],
+    }
+    (folder / "annotations.json").write_text(json.dumps(told))
+    target = tmp_path / "new.curate"
+    done = run("ingest", target, folder, "--format", "coco", "--create")
+    assert done.exit_code == 0, done.stderr
+    assert curate.open(target).labels("objects")["box"].to_list() == [[1, 2, 30, 40]]
+    refused = run("ingest", target, folder, "--format", "cocoa")
+    assert refused.exit_code != 0
+    assert "coco" in refused.stderr
+
+
 def test_embed_search_tag_save_and_sheet(path: Path, model: str, tmp_path: Path) -> None:
     embedded = run("embed", path, "--model", model, "--json")
     assert embedded.exit_code == 0, embedded.stderr

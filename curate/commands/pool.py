@@ -25,6 +25,7 @@ def ingest(
         list[str] | None, typer.Option(help="A column of the table to store as labels; repeat for more.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="The column of the table that holds the paths.")] = None,
+    format: Annotated[str | None, typer.Option(help="coco, yolo or voc: take the labels of such a folder, too.")] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the dataset if there is none.")] = False,
     json: Json = False,
 ) -> None:
@@ -44,7 +45,7 @@ def ingest(
             ) from None
         ds = curate.create(dataset)
         note(f"created {dataset}")
-    done = ds.ingest(source, root=root, labels=labels or None, column=column)
+    done = ds.ingest(source, root=root, labels=labels or None, column=column, format=format)
     if json:
         say_json(done)
     else:

@@ -113,7 +113,8 @@ class Foundations:
 
     def _on_columns(self, later: Row, earlier: Row, written: Sequence[str]) -> bool:
         """Whether `later` reads one of the columns that `earlier`, and none of its name since, has written."""
-        if later["action"] not in events.UNDOABLE:  # what follows from the data as they were; it could not be undone first
+        # what follows from the data as they were then cannot be undone first, and so stands in nobody's way
+        if later["action"] not in events.UNDOABLE:
             return False
         columns = {column.lower() for column in written}
         given = [later["payload"].get(key) or () for key in _COLUMN_KEYS]
