@@ -25,7 +25,9 @@ def ingest(
         list[str] | None, typer.Option(help="A column of the table to store as labels; repeat for more.")
     ] = None,
     column: Annotated[str | None, typer.Option(help="The column of the table that holds the paths.")] = None,
-    format: Annotated[str | None, typer.Option(help="coco, yolo or voc: take the labels of such a folder, too.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="coco, yolo or voc: take the labels of such a folder, too.")
+    ] = None,
     create: Annotated[bool, typer.Option("--create", help="Make the dataset if there is none.")] = False,
     json: Json = False,
 ) -> None:
