@@ -12,7 +12,16 @@ from _pytest.doctest import DoctestItem
 
 os.environ.setdefault("CURATE_PROGRESS", "0")
 
-WITH_DATASET = ("curate.view", "curate.dataset", "curate.saved", "curate.cleaning", "curate.slice", "curate.split", "curate.hunt")
+WITH_DATASET = (
+    "curate.view",
+    "curate.dataset",
+    "curate.saved",
+    "curate.cleaning",
+    "curate.duplicates",
+    "curate.slice",
+    "curate.split",
+    "curate.hunt",
+)
 
 
 @pytest.fixture(scope="session")

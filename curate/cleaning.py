@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
+    from curate.duplicates import Duplicates
     from curate.issues import Issues, Threshold
 
 
@@ -62,3 +63,59 @@ class Cleaning:
         from curate.issues import last_issues
 
         return last_issues(self.dataset)
+
+    def find_duplicates(
+        self,
+        precision: float = 0.99,
+        *,
+        encoder: str | None = None,
+        threshold: float | None = None,
+        flips: bool = False,
+        by: str | None = None,
+        seed: int = 0,
+    ) -> Duplicates:
+        """Find what is there more than once: equal bytes, altered copies, and frames of one drive that hardly change.
+
+        Pictures whose vectors or perceptual hashes are near are laid onto each other, and the three votes together make a
+        similarity from 0 to 1. The threshold is calibrated on your own pictures: a hundred of them are altered and compared
+        with their originals. What is a copy is what that does: half the size, 90 % of each side, JPEG of quality 30, a fifth
+        brighter or darker, a caption written over it (`curate.media.alterations`).
+
+        The groups become the columns ``duplicate_group``, ``duplicate_kept``, ``duplicate_of`` and ``sequence_group``. Nothing
+        is removed.
+
+        Args:
+            precision: of the pairs that are found, the share that is to be copies; below 1.
+            encoder: whose vectors; None takes those of the latest `embed`, and without any only hashes and pixels vote.
+            threshold: a similarity from 0.5 to 1, instead of the calibrated one.
+            flips: mirrored pictures are copies, too.
+            by: the column that says which drive a frame belongs to; None takes videos, and names that differ in a number.
+            seed: draws the pictures that are altered.
+
+        Raises:
+            BadValue: a precision or threshold out of range.
+            UnknownName: no such encoder or column.
+
+        >>> found = ds.find_duplicates()
+        >>> found.redundant.count() == found.members.height - found.groups.height
+        True
+        """
+        from curate.deduplication import find_duplicates
+
+        return find_duplicates(
+            self.dataset, precision, encoder=encoder, threshold=threshold, flips=flips, by=by, seed=seed
+        )
+
+    def duplicates(self) -> Duplicates:
+        """What the last `find_duplicates` found.
+
+        Raises:
+            BadValue: nobody has looked yet.
+
+        >>> found = ds.find_duplicates()
+        >>> ds.duplicates().groups.equals(found.groups)
+        True
+        """
+        from curate.duplicates import last_duplicates
+
+        return last_duplicates(self.dataset)

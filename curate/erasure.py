@@ -33,6 +33,9 @@ def purge(dataset: Dataset, ids: Sequence[int]) -> int:
     ]
     for name in derived:
         folder.table(name).delete(condition)
+    for name in folder.pairs():
+        sides = (condition.replace("sample_id", side) for side in ("left_id", "right_id"))
+        folder.table(name).delete(" OR ".join(sides))
     _forget_in_events(dataset, ids)
     folder.snapshots.delete("true")
     folder.samples.delete(condition)

@@ -18,6 +18,7 @@ _WHY_NOT = {
     "embed": "vectors follow from the pictures; ds.embed() with another model stands beside them",
     "project": "the map follows from the vectors; ds.project() makes another one",
     "issues": "they follow from what was measured; ds.find_issues() with other thresholds takes their place",
+    "duplicates": "its groups follow from the pictures; ds.find_duplicates() looks again",
     "root": "ds.roots({name: location}) says where it is now",
     "export": "what was written outside is not ours; delete its folder",
     "snapshot": "a snapshot never moves; ds.at() opens it",

@@ -3,7 +3,7 @@
     roads.curate/
         curate.json            format version, when and by which Curate it was made
         samples.lance  thumbnails.lance  labels.lance  events.lance  snapshots.lance
-        fields/<name>.lance    vectors/<encoder>.lance
+        fields/<name>.lance    vectors/<encoder>.lance    pairs/<name>.lance
 
 A local path and an object store's URL (``s3://``, ``gs://``, ``az://``) go through the same code: fsspec for `curate.json` and
 listings, Lance for tables.
@@ -171,9 +171,14 @@ class Folder:
         """Names of the tables under ``vectors/``."""
         return self._list("vectors")
 
+    def pairs(self) -> list[str]:
+        """The tables of pairs of samples, as `table` takes them."""
+        return [f"pairs/{name}" for name in self._list("pairs")]
+
     def versions(self) -> dict[str, int]:
         """The version of every table: what tells whether anything was written."""
-        names = [*_SCHEMAS, *(f"fields/{n}" for n in self.fields()), *(f"vectors/{n}" for n in self.encoders())]
+        fields, vectors = (f"fields/{n}" for n in self.fields()), (f"vectors/{n}" for n in self.encoders())
+        names = [*_SCHEMAS, *fields, *vectors, *self.pairs()]
         return {name: self.table(name).version() for name in names}
 
     def must_write(self) -> None:

@@ -124,6 +124,39 @@ def projection(metadata: dict[bytes, bytes]) -> pa.Schema:
     )
 
 
+DUPLICATES = pa.schema(
+    [
+        pa.field("sample_id", pa.int64(), nullable=False),
+        pa.field("duplicate_group", pa.int64()),
+        pa.field("duplicate_kept", pa.bool_()),
+        # the sample of the group that is kept; null for that one itself
+        pa.field("duplicate_of", pa.int64()),
+        # frames of one drive that hardly change
+        pa.field("sequence_group", pa.int64()),
+    ]
+)
+
+
+def pairs(metadata: dict[bytes, bytes]) -> pa.Schema:
+    """The schema of ``pairs/duplicates``: what was found alike, by which votes, and which content each side had."""
+    return pa.schema(
+        [
+            pa.field("left_id", pa.int64(), nullable=False),
+            pa.field("right_id", pa.int64(), nullable=False),
+            pa.field("left_content", pa.int64()),
+            pa.field("right_content", pa.int64()),
+            pa.field("cosine", pa.float32()),
+            pa.field("distance", pa.float32()),
+            pa.field("fit", pa.float32()),
+            pa.field("similarity", pa.float32()),
+            pa.field("exact", pa.bool_()),
+            # somebody had said before the search that these are two pictures
+            pa.field("apart", pa.bool_()),
+        ],
+        metadata=metadata,
+    )
+
+
 def vectors(dimension: int, metadata: dict[bytes, bytes] | None = None) -> pa.Schema:
     """The schema of ``vectors/<encoder>``: float16 unit vectors of `dimension`, and which content each was made from."""
     return pa.schema(

@@ -1,0 +1,196 @@
+"""Groups of what is there more than once, and which one of each is to stay: from pairs and facts to frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from curate.analysis import sequences
+from curate.analysis.components import groups
+
+Rule = Literal["best", "first", "largest"]
+RULES: tuple[Rule, ...] = ("best", "first", "largest")
+
+_BETTER: dict[str, tuple[str, ...]] = {"best": ("pixels", "sharp", "labels"), "largest": ("pixels",), "first": ()}
+_SHARPER = 1.25  # times: less is noise
+_WHY = {
+    "pixels": "largest: {width} × {height}",
+    "sharp": "sharpest: {sharpness:.3g}",
+    "labels": "most labels: {labels}",
+}
+
+_MEMBERS = {
+    "group": pl.Int64,
+    "kind": pl.String,
+    "sample_id": pl.Int64,
+    "kept": pl.Boolean,
+    "similarity": pl.Float32,
+    "why": pl.String,
+    "span": pl.String,
+}
+
+
+class Grouped(NamedTuple):
+    """Groups of rows.
+
+    Attributes:
+        group: (n,) int64, from 0; -1 for a row in none.
+        kinds: of each group: "exact", "sequence" or "near".
+        run: (n,) int64, which run of frames that hardly change; -1 for none.
+    """
+
+    group: np.ndarray
+    kinds: list[str]
+    run: np.ndarray
+
+
+def grouped(count: int, pairs: pl.DataFrame, drives: pl.DataFrame) -> Grouped:
+    """Make groups of pairs.
+
+    Frames of one drive that hardly change are found first (`curate.analysis.sequences`) and count as one: what any of
+    them is like, belongs to all. The rest is `curate.analysis.components`: every member is a pair with the centre of its group.
+
+    Args:
+        count: rows, n.
+        pairs: left and right (rows), similarity (below 1 where not exact), exact; of equal bytes each with the first, on the left.
+        drives: (n rows) drive and place, as `sequences.drives` gives them.
+
+    Returns:
+        A group whose members have the same bytes is "exact"; one that is a single run of frames is a "sequence".
+
+    >>> pairs = pl.DataFrame({"left": [0, 2], "right": [3, 3], "similarity": [1.0, 0.9], "exact": [True, False]})
+    >>> found = grouped(4, pairs, pl.DataFrame({"drive": [0, 1, 2, 3], "place": [0, 0, 0, 0]}))
+    >>> found.group.tolist(), found.kinds
+    ([0, -1, 0, 0], ['near'])
+    """
+    group, run = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+    if not pairs.height:
+        return Grouped(group, [], run)
+    exact = pairs["exact"].to_numpy()
+    strength = np.where(exact, 1.0, pairs["similarity"].to_numpy())
+    both = np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()])
+    rows, ends = np.unique(both, return_inverse=True)
+    left, right = ends[: pairs.height], ends[pairs.height :]
+    twin = np.arange(len(rows))
+    twin[right[exact]] = left[exact]
+    of = drives[rows]
+    first = sequences.runs(of["drive"].to_numpy(), of["place"].to_numpy(), left, right, twin)
+    centre = groups(len(rows), first[left], first[right], strength).group[first]
+    member = np.bincount(centre, minlength=len(rows))[centre] > 1
+    heads, number = np.unique(centre[member], return_inverse=True)
+    group[rows[member]] = number
+    in_run = np.bincount(first, minlength=len(rows))[first] > 1
+    run[rows[in_run]] = np.unique(first[in_run], return_inverse=True)[1]
+    same, one_run = (_alike(number, values[member], len(heads)) for values in (twin, first))
+    kinds = np.where(same, "exact", np.where(one_run, "sequence", "near"))
+    return Grouped(group, kinds.tolist(), run)
+
+
+def members(facts: pl.DataFrame, kinds: Sequence[str], pairs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
+    """One row a member of a group, the one that is to stay first.
+
+    Args:
+        facts: one row a member: group, sample_id, position, place (in its drive), labels (how many), and as far as they are known
+            uri, width, height, sharpness and captured_at.
+        kinds: of each group.
+        pairs: left_id, right_id, similarity, exact.
+        rule: "best" by size in pixels, then sharpness (a quarter more, or it does not count), then labels; "largest" by size
+            alone; of equals, and for "first", what came first.
+
+    Returns:
+        group, kind, sample_id, kept, similarity (to the kept one; null where they were not compared), why, span.
+    """
+    if not facts.height:
+        return pl.DataFrame(schema=_MEMBERS)
+    names = ("uri", "width", "height", "sharpness", "captured_at")
+    facts = facts.with_columns(pl.lit(None).alias(name) for name in names if name not in facts.columns)
+    facts = facts.with_columns(
+        (pl.col("width").cast(pl.Int64).fill_null(0) * pl.col("height").cast(pl.Int64).fill_null(0)).alias("pixels"),
+        (pl.col("sharpness").cast(pl.Float64).fill_null(0).clip(1e-6).log() / np.log(_SHARPER)).round(0).alias("sharp"),
+        pl.col("labels").fill_null(0),
+    )
+    better = _BETTER[rule]
+    ordered = facts.sort(["group", *better, "position"], descending=[False, *(True for _ in better), False])
+    ordered = ordered.with_columns(
+        pl.Series("kind", kinds, pl.String).gather(ordered["group"]),
+        (pl.int_range(pl.len()).over("group") == 0).alias("kept"),
+    )
+    said = {"span": _spans(ordered), "why": _reasons(ordered, better)}
+    words = [
+        ordered["group"].replace_strict(told, default="", return_dtype=pl.String).alias(name)
+        for name, told in said.items()
+    ]
+    return ordered.with_columns(_similarities(ordered, pairs), *words).select(*_MEMBERS)
+
+
+def pair_keys(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """A number for each pair that looks random, and is the same whichever side comes first (splitmix64).
+
+    Args:
+        left: (m,) int64 ids.
+        right: (m,) int64 ids.
+
+    Returns:
+        (m,) uint64.
+
+    >>> bool(pair_keys(np.array([3]), np.array([5])) == pair_keys(np.array([5]), np.array([3])))
+    True
+    """
+    low, high = np.minimum(left, right).astype(np.uint64), np.maximum(left, right).astype(np.uint64)
+    key = low * np.uint64(0x9E3779B97F4A7C15) + (high ^ (high >> np.uint64(29)))
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        key = (key ^ (key >> np.uint64(shift))) * np.uint64(factor)
+    mixed: np.ndarray = key ^ (key >> np.uint64(31))
+    return mixed
+
+
+def _alike(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """(count,) bool: whether all values of a group are the same."""
+    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+    np.minimum.at(low, number, values)
+    np.maximum.at(high, number, values)
+    alike: np.ndarray = low == high
+    return alike
+
+
+def _similarities(ordered: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:
+    """Of each member to the kept one of its group; null where they were not compared."""
+    heads = ordered.filter(pl.col("kept")).select("group", pl.col("sample_id").alias("head"))
+    sides = ordered.join(heads, on="group", how="left", maintain_order="left")
+    # equal bytes are stored with the first of them: whatever that one is like, its equals are
+    same = dict(pairs.filter(pl.col("exact")).select("right_id", "left_id").iter_rows())
+    ids, head = (np.array([same.get(i, i) for i in sides[name].to_list()]) for name in ("sample_id", "head"))
+    wanted = pl.DataFrame({"key": pair_keys(ids, head), "same": ids == head})
+    keys = pair_keys(pairs["left_id"].to_numpy(), pairs["right_id"].to_numpy())
+    known = pl.DataFrame({"key": keys, "similarity": pairs["similarity"]}).unique("key")
+    joined = wanted.join(known, on="key", how="left", maintain_order="left")
+    one = pl.lit(1.0, pl.Float32)
+    return joined.select(pl.when("same").then(one).otherwise("similarity").alias("similarity"))["similarity"]
+
+
+def _spans(ordered: pl.DataFrame) -> dict[int, str]:
+    """From when to when a sequence is, or from which name to which."""
+    frames = ordered.filter(pl.col("kind") == "sequence").sort("group", "place")
+    spans = {}
+    for group, part in frames.partition_by("group", as_dict=True, maintain_order=True).items():
+        times, names = part["captured_at"].drop_nulls().to_list(), part["uri"].to_list()
+        if len(times) == part.height:
+            spans[int(group[0])] = f"{min(times):%Y-%m-%d %H:%M:%S} – {max(times):%H:%M:%S}"
+        else:
+            spans[int(group[0])] = " – ".join(str(name).rsplit("/", 1)[-1] for name in (names[0], names[-1]))
+    return spans
+
+
+def _reasons(ordered: pl.DataFrame, better: Sequence[str]) -> dict[int, str]:
+    """What the kept one of each group has over the next."""
+    nth = pl.int_range(pl.len()).over("group")
+    two = ordered.with_columns(nth.alias("nth")).filter(pl.col("nth") < 2).sort("group", "nth")
+    rows = two.rows(named=True)
+    whys = {}
+    for first, second in zip(rows[::2], rows[1::2], strict=True):
+        by = next((name for name in better if first[name] != second[name]), None)
+        whys[int(first["group"])] = "came first" if by is None else _WHY[by].format(**first)
+    return whys
