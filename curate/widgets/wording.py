@@ -13,7 +13,7 @@ from curate.dataset import Dataset
 from curate.errors import CurateError
 from curate.widgets.filters import read_step
 from curate.widgets.protocol import Chip, Interval, Values
-from curate.widgets.tiles import name_of, text_of
+from curate.widgets.tiles import kind_of_issue, name_of, text_of
 
 LONGEST = 120
 """Characters of a chip; the whole query is in its Python."""
@@ -160,9 +160,14 @@ def _best(step: q.AnyStep) -> Iterator[tuple[Any, str]]:
 
 
 def _filter(step: q.Where) -> str:
-    """A filter by labels or tags, whose SQL nobody would want to read; empty for any other."""
+    """A filter by labels, tags or an issue, whose SQL nobody would want to read; empty for any other."""
     found = read_step(step)
-    return "" if found is None or found.over == "column" else f"{found.name}: {filter_text(found.filter)}"
+    if found is None:
+        return ""
+    if found.over == "column":
+        picked = isinstance(found.filter, Values) and found.filter.values == [True]
+        return kind_of_issue(found.name).replace("_", " ") if picked else ""
+    return f"{found.name}: {filter_text(found.filter)}"
 
 
 def _where(sql: str, params: Sequence[Any]) -> str:

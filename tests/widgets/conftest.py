@@ -12,11 +12,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from PIL import Image
 
 import curate
 from curate.dataset import Dataset
 from curate.view import View
 from curate.widgets import bundle
+from tests.conftest import draw
 
 
 class Wire:
@@ -109,6 +111,31 @@ def described(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def rich(described: Path, tmp_path: Path) -> Dataset:
     """24 samples with weather, drive and speed, vectors, labels and tags, which the test may change; one has no picture."""
     return curate.open(shutil.copytree(described, tmp_path / "rich.curate"))
+
+
+@pytest.fixture(scope="session")
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """16 pictures of which 2 are there again and 5 half as large, one of these also as a poor JPEG; made once."""
+    folder = tmp_path_factory.mktemp("copied")
+    pictures = folder / "pictures"
+    for number in range(16):
+        draw(pictures / f"{number:02}.jpg", number, size=(128, 96))
+    for name, again in (("00", "00-copy"), ("00", "00-again"), ("01", "01-copy")):
+        shutil.copy(pictures / f"{name}.jpg", pictures / f"{again}.jpg")
+    for number in range(2, 7):
+        with Image.open(pictures / f"{number:02}.jpg") as picture:
+            picture.resize((64, 48)).save(pictures / f"{number:02}-small.jpg", quality=80)
+    with Image.open(pictures / "04.jpg") as picture:
+        picture.save(pictures / "04-poor.jpg", quality=20)
+    ds = curate.create(folder / "copied.curate")
+    ds.ingest(pictures, workers=1)
+    return Path(ds.folder.location)
+
+
+@pytest.fixture
+def twice(copied: Path, tmp_path: Path) -> Dataset:
+    """A dataset in which pictures are there twice, which the test may change."""
+    return curate.open(shutil.copytree(copied, tmp_path / "twice.curate"))
 
 
 @pytest.fixture

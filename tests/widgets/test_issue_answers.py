@@ -51,6 +51,8 @@ def test_a_click_keeps_the_samples_of_a_kind_and_another_shows_all(rich, open_wi
     state = wire.edit("set_facet", kind="boolean", column=column, filter=picked)
     assert state["count"] == issues.counts["empty"] == 1
     assert wire.ids() == issues["empty"].ids().tolist()
+    assert [chip["text"] for chip in state["chips"]] == ["empty"]
+    assert "is_empty_issue" in state["python"]
     after = kinds(wire.ask("get_issues")[0])
     assert (after["empty"]["picked"], after["empty"]["view"], after["empty"]["all"]) == (True, 1, 1)
     assert not after["corrupt"]["picked"]

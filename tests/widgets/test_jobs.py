@@ -154,6 +154,19 @@ def test_there_are_not_too_many_at_once_and_one_map_at_a_time(jobs, ear):
         assert ear.end(number).state == "done"
 
 
+@pytest.mark.parametrize("kind", ["issues", "duplicates"])
+def test_one_search_of_a_kind_at_a_time(jobs, ear, kind):
+    gate = threading.Semaphore(0)
+    jobs.start(kind, "Look", steps(1, gate=gate))
+    with pytest.raises(errors.BadValue, match=f"{kind.capitalize()} are being looked for already"):
+        jobs.start(kind, "Look", steps(1))
+    gate.release()
+    assert ear.end(1).state == "done"
+    gate.release()
+    jobs.start(kind, "Look again", steps(1, gate=gate))
+    assert ear.end(2).state == "done"
+
+
 def test_closing_stops_everything(ear):
     jobs = Jobs(ear.hear)
     gate = threading.Semaphore(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.widgets.answers.actions import ActionAnswers
+from curate.widgets.answers.duplicates import DuplicateAnswers
 from curate.widgets.answers.editing import EditingAnswers
 from curate.widgets.answers.facets import FacetAnswers
 from curate.widgets.answers.issues import IssueAnswers
@@ -17,6 +18,7 @@ from curate.widgets.protocol import Request
 
 ANSWERS = (
     ActionAnswers,
+    DuplicateAnswers,
     EditingAnswers,
     FacetAnswers,
     IssueAnswers,
