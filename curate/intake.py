@@ -128,9 +128,10 @@ def _annotated(source: Any, format: str, *, root: str | None, column: str | None
 
 def _field_of(labels: str | Sequence[str] | None) -> str:
     """What annotation files are about, where they do not say it themselves."""
-    if labels is not None and not isinstance(labels, str):
+    names = [labels] if isinstance(labels, str) else list(labels or [FIELD])
+    if len(names) != 1:
         raise errors.BadValue(f"With a format, 'labels' is the one field that annotations are about. Got {labels!r}")
-    return labels or FIELD
+    return names[0]
 
 
 def _add_annotations(dataset: Dataset, annotated: Annotated, place: Place, ids: np.ndarray, field: str) -> int:
