@@ -226,8 +226,6 @@ class Session:
 
     def _join_field(self, table: pa.Table, name: str) -> pa.Table:
         field = self.folder.table(f"fields/{name}").read()
-        if field.num_rows == 0:
-            return table
         keys = field.column("sample_id")
         last = latest_rows(keys)
         rows = np.arange(field.num_rows) if last is None else last

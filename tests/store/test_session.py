@@ -1,6 +1,7 @@
 import duckdb
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,3 +109,11 @@ def test_sample_ids_are_positive_int64_and_depend_on_every_part(root, uri, frame
     assert 0 < number < 2**63
     assert number != sample_id(root + "x", uri, frame)
     assert number != sample_id(root, uri, 10**7)
+
+
+def test_a_run_that_found_nothing_has_its_columns(ds):
+    """A query that names them then finds nothing, instead of being refused."""
+    schema = pa.schema([pa.field("sample_id", pa.int64(), nullable=False), pa.field("twin_of", pa.int64())])
+    ds.folder.table("fields/twins", schema).overwrite(schema.empty_table())
+    assert ds.where("twin_of IS NULL").count() == 24
+    assert ds.where("twin_of > 0").count() == 0
