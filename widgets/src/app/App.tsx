@@ -6,6 +6,7 @@ import { Jobs } from "../jobs/Jobs";
 import { EmptyDataset, FailureNotice } from "../notice/Notice";
 import { Passing } from "../notice/Passing";
 import { StillView } from "../notice/Still";
+import { PairReview } from "../pairs/PairReview";
 import { pictureIn } from "../search/picture";
 import { SelectionBar } from "../selection/SelectionBar";
 import { Toast } from "../selection/Toast";
@@ -19,6 +20,7 @@ import "./app.css";
 export function App({ store }: { store: Store }) {
   const { core, shell } = store;
   const root = useRef<HTMLDivElement>(null);
+  const reviews = core.part === "hunt" || core.part === "pairs";
 
   useLayoutEffect(() => {
     const element = root.current;
@@ -39,8 +41,8 @@ export function App({ store }: { store: Store }) {
   // Somebody looks again, so see whether somebody else has written. Nobody is asked while nobody looks.
   useEffect(() => {
     const element = root.current;
-    // A hunt follows by itself.
-    if (element === null || core.part === "hunt") return undefined;
+    // A review follows by itself.
+    if (element === null || reviews) return undefined;
     let inSight = false;
     const look = () => {
       if (inSight && document.visibilityState === "visible") void core.look();
@@ -59,7 +61,7 @@ export function App({ store }: { store: Store }) {
       window.removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
     };
-  }, [core]);
+  }, [core, reviews]);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys and the clipboard of everything inside
@@ -75,13 +77,15 @@ export function App({ store }: { store: Store }) {
       onKeyDown={(event) => onKey(store, event)}
       onPaste={(event) => {
         const picture = pictureIn(event.clipboardData);
-        if (picture === null || core.part === "hunt") return;
+        if (picture === null || reviews) return;
         event.preventDefault();
         void store.search.likePicture(picture);
       }}
     >
       {core.part === "hunt" ? (
         <Hunt store={store} />
+      ) : core.part === "pairs" ? (
+        <PairReview store={store} />
       ) : (
         <>
           <TopBar store={store} lost={core.rpc.connection.value === "lost"} />

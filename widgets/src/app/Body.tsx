@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Duplicates } from "../duplicates/Duplicates";
 import { Facets } from "../facets/Facets";
 import { Grid } from "../grid/Grid";
 import { Toolbar } from "../grid/Toolbar";
@@ -42,7 +43,8 @@ export function Body({ store }: { store: Store }) {
             <Facets store={store} />
           </Side>
           <div class="curate-centre" data-mode={mode}>
-            {mode !== "grid" && (
+            {mode === "duplicates" && <Duplicates store={store} />}
+            {(mode === "both" || mode === "map") && (
               <section
                 id={names.map}
                 class="curate-centre-map"
@@ -53,7 +55,7 @@ export function Body({ store }: { store: Store }) {
               </section>
             )}
             {mode === "both" && <Splitter store={store} controls={names.map} />}
-            {mode !== "map" && <GridPane store={store} />}
+            {(mode === "both" || mode === "grid") && <GridPane store={store} />}
           </div>
           <Side store={store} panel="inspector" label="Inspector">
             <Inspector store={store} />

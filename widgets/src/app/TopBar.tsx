@@ -11,6 +11,7 @@ const MODES: { name: Mode; label: string; title: string }[] = [
   { name: "both", label: "Both", title: "The map over the grid" },
   { name: "grid", label: "Grid", title: "Only the grid" },
   { name: "map", label: "Map", title: "Only the map" },
+  { name: "duplicates", label: "Duplicates", title: "What is there more than once, by group" },
 ];
 
 /** Without a kernel its buttons would do nothing, and so they are out of reach. */

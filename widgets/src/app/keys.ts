@@ -1,4 +1,5 @@
 import { onHuntKey } from "../hunt/keys";
+import { onPairKey } from "../pairs/keys";
 import type { Store } from "../store/store";
 
 /** Keys that mean the same wherever the focus is. What is nearer (a field, the grid, a dialog) has stopped its own. */
@@ -22,6 +23,7 @@ export function isOurs(event: KeyboardEvent): boolean {
 function act(store: Store, event: KeyboardEvent): boolean {
   const { core, shell, search } = store;
   if (core.part === "hunt") return onHuntKey(store, event);
+  if (core.part === "pairs") return onPairKey(store, event);
   const control = event.ctrlKey || event.metaKey;
   const key = event.key.toLowerCase();
   if (event.altKey) return false;

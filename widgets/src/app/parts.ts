@@ -4,6 +4,7 @@ const PARTS = [
   ".curate-facets",
   "[role='application']",
   ".curate-grid",
+  ".curate-duplicates-stage",
   ".curate-side-inspector",
   ".curate-bottom",
 ];

@@ -3,7 +3,8 @@ import type { Core } from "../store/core";
 import { DEFAULT_SHARE, type Size, sizeOf } from "./arrangement";
 import { nextPart } from "./parts";
 
-export type Mode = "both" | "grid" | "map";
+export type Mode = "both" | "grid" | "map" | "duplicates";
+const MODES: readonly Mode[] = ["both", "grid", "map", "duplicates"];
 export type Panel = "facets" | "inspector";
 
 /** What stands where: the panels, the mode, the line between map and grid, and what lies over them. */
@@ -14,12 +15,14 @@ export class ShellSlice {
   /** "screen": the browser shows nothing but this. "page": it covers the page, where the browser refuses that. */
   readonly full = signal<"no" | "screen" | "page">("no");
   /** The panel that lies over the centre where there is no room beside it. */
-  private readonly over = signal<Panel | null>(null);
+  readonly over = signal<Panel | null>(null);
   private root: HTMLElement | null = null;
+  /** What was shown before the duplicates. */
+  private former: Mode = "both";
 
   readonly mode = computed<Mode>(() => {
     const mode = this.core.layout.get("mode", "both");
-    return mode === "grid" || mode === "map" ? mode : "both";
+    return MODES.find((one) => one === mode) ?? "both";
   });
   /** The share of the map in the height of the centre. */
   readonly share = computed(() => this.core.layout.get("share", DEFAULT_SHARE));
@@ -48,7 +51,14 @@ export class ShellSlice {
   }
 
   setMode(mode: Mode): void {
+    const before = this.mode.peek();
+    if (before !== "duplicates") this.former = before;
     this.core.layout.set("mode", mode);
+  }
+
+  /** Back to the samples of the view, where the duplicates are shown. */
+  leaveDuplicates(): void {
+    if (this.mode.peek() === "duplicates") this.setMode(this.former);
   }
 
   setShare(share: number): void {

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { DuplicatesCard } from "../duplicates/DuplicatesCard";
 import { Icon } from "../icons/Icon";
 import { IssuesCard } from "../issues/IssuesCard";
 import { FailureNotice } from "../notice/Notice";
@@ -100,7 +101,7 @@ function Body({ store }: { store: Store }) {
   if (facets.cards.value.size === 0) {
     return (
       <div class="curate-facets-cards">
-        <IssuesCard store={store} />
+        <Cleaning store={store} />
         <p class="curate-facets-none curate-quiet" role="status">
           No column has values to choose from. Tags, labels and metadata that you add appear here.
         </p>
@@ -159,7 +160,7 @@ function Cards({ store }: { store: Store }) {
         </div>
       )}
       <div class="curate-facets-cards" ref={scroller} data-columns={count}>
-        {text === "" && <IssuesCard store={store} />}
+        {text === "" && <Cleaning store={store} />}
         {columns.map((column, i) => (
           <div class="curate-facets-column" key={i}>
             {column.map((state) => (
@@ -183,6 +184,16 @@ function Cards({ store }: { store: Store }) {
           </button>
         )}
       </div>
+    </>
+  );
+}
+
+/** What is wrong, and what is there twice, before what there is. */
+function Cleaning({ store }: { store: Store }) {
+  return (
+    <>
+      <IssuesCard store={store} />
+      {store.core.part === "explorer" && <DuplicatesCard store={store} />}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { HUNT_SECTIONS } from "../hunt/keys";
+import { PAIR_SECTIONS } from "../pairs/keys";
 import type { Part } from "../store/core";
 
 /** Keys that are pressed together, or any one of them, and what that does. */
@@ -102,6 +103,19 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: "Duplicates",
+    parts: ["explorer"],
+    lines: [
+      [["Enter"], "accept: one stays, the others are tagged duplicate; on to the next group"],
+      [["1–9"], "choose another one to keep"],
+      [["x"], "these are no duplicates"],
+      [["u"], "undo the last verdict"],
+      [["←", "→", "↑", "↓"], "from group to group; Home and End"],
+      [["Shift", "Enter"], "accept every open group from here on"],
+      [["Esc"], "back to the grid"],
+    ],
+  },
+  {
     title: "Line between map and grid",
     parts: ["explorer"],
     lines: [[["↑", "↓"], "more room for one or the other; PgUp, PgDn, Home, End"]],
@@ -111,5 +125,6 @@ export const SECTIONS: readonly Section[] = [
 /** What is there of a part. */
 export function sectionsOf(part: Part): readonly Section[] {
   if (part === "hunt") return HUNT_SECTIONS;
+  if (part === "pairs") return PAIR_SECTIONS;
   return SECTIONS.filter(({ parts }) => parts.includes(part));
 }

@@ -172,7 +172,7 @@ function Kind({ kind, most, on, whole, stop, pick }: KindProps) {
       data-empty={kind.view === 0 || undefined}
       aria-pressed={on}
       aria-label={heard(kind, whole)}
-      title={kind.about === "" ? undefined : kind.about}
+      title={kind.about === "" ? kind.title : `${kind.title}: ${kind.about}`}
       tabIndex={stop ? 0 : -1}
       onClick={pick}
     >

@@ -7,15 +7,16 @@ import "./jobs.css";
 /** What runs in the background, over the content, so that nothing moves for it. */
 export function Jobs({ store }: { store: Store }) {
   const { jobs, core, shell } = store;
-  // What is to be seen says itself how far it is, but not what came of it.
+  const mode = shell.mode.value;
+  // What is to be seen says itself how far it is and what came of it, but not why it has stopped.
   const seen: Record<Job["kind"], boolean> = {
     export: false,
-    project: core.part === "map" || (core.part === "explorer" && shell.mode.value !== "grid"),
+    project: core.part === "map" || (core.part === "explorer" && (mode === "both" || mode === "map")),
     issues: core.part === "facets" || (core.part === "explorer" && shell.isOpen("facets")),
-    duplicates: false,
+    duplicates: core.part === "explorer" && mode === "duplicates",
   };
   const shown = jobs.jobs.value.filter(
-    ({ kind, state }) => !seen[kind] || (kind !== "project" && state !== "running"),
+    ({ kind, state }) => !seen[kind] || (kind !== "project" && state !== "running" && state !== "done"),
   );
   return (
     <ul class="curate-jobs" aria-label="In the background">

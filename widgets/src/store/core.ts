@@ -8,7 +8,7 @@ import { Layout } from "./layout";
 
 export type { AnyChange } from "./edits";
 
-export type Part = "explorer" | "gallery" | "map" | "facets" | "hunt";
+export type Part = "explorer" | "gallery" | "map" | "facets" | "hunt" | "pairs";
 
 type OnVersion = (state: State, before: State | null) => void;
 type OnSelection = (revision: number, origin: string) => void;
@@ -232,7 +232,7 @@ export class Core {
 
 function partOf(model: Model): Part {
   const part = model.get("_part");
-  const parts: readonly unknown[] = ["explorer", "map", "facets", "hunt"];
+  const parts: readonly unknown[] = ["explorer", "map", "facets", "hunt", "pairs"];
   return parts.includes(part) ? (part as Part) : "gallery";
 }
 

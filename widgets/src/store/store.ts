@@ -1,4 +1,5 @@
 import { ShellSlice } from "../app/slice";
+import { DuplicateSlice } from "../duplicates/slice";
 import { FacetSlice } from "../facets/slice";
 import { GridSlice } from "../grid/slice";
 import type { Model } from "../host";
@@ -7,6 +8,7 @@ import { InspectorSlice } from "../inspector/slice";
 import { IssueSlice } from "../issues/slice";
 import { JobSlice } from "../jobs/slice";
 import { MapSlice } from "../map/slice";
+import { PairSlice } from "../pairs/slice";
 import { SearchSlice } from "../search/slice";
 import { SelectionSlice } from "../selection/slice";
 import { Core } from "./core";
@@ -24,6 +26,8 @@ export class Store {
   readonly jobs: JobSlice;
   readonly hunt: HuntSlice;
   readonly issues: IssueSlice;
+  readonly duplicates: DuplicateSlice;
+  readonly pairs: PairSlice;
 
   constructor(model: Model) {
     this.core = new Core(model);
@@ -37,12 +41,16 @@ export class Store {
     this.jobs = new JobSlice(this.core);
     this.hunt = new HuntSlice(this.core);
     this.issues = new IssueSlice(this.core, this.jobs);
+    this.duplicates = new DuplicateSlice(this.core, this.shell, this.jobs);
+    this.pairs = new PairSlice(this.core);
     // Not before every slice listens.
     void this.core.hello();
   }
 
   dispose(): void {
     for (const slice of [
+      this.pairs,
+      this.duplicates,
       this.issues,
       this.hunt,
       this.map,
