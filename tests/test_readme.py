@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import curate
@@ -74,6 +75,22 @@ def test_the_hunt_block_runs_as_printed(desk, demo_there):
 
 
 @pytest.mark.slow
+def test_the_clean_block_runs_as_printed(desk, demo_there):
+    frames = curate.demo().where("planted IS NULL").df(["drive", "captured_at"])
+    frames.with_columns(odometer=pl.int_range(pl.len())).write_csv(desk / "vehicle.csv")
+    names = {}
+    exec(compile(BLOCKS[4], "README.md", "exec"), names)
+    ds = names["ds"]
+    clean = ds.slice("clean").members
+    copies = ds.where("planted = 'exact_copy'")
+    assert names["issues"].counts["dark"] == ds.where("planted = 'dark'").count()
+    assert 0 < ds.tagged("duplicate").count() == names["duplicates"].redundant.count()
+    assert copies.where("duplicate_group IS NOT NULL").count() == copies.count()
+    assert 0 < clean.count() < ds.where("status = 'ok'").count() - copies.count()
+    assert ds.where("odometer IS NOT NULL").count() > 1900
+
+
+@pytest.mark.slow
 def test_the_commands_run_as_printed(desk):
     block = re.search(r"In a terminal:\n\n((?:    .*\n)+)", README).group(1)
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
@@ -87,7 +104,7 @@ def test_the_commands_run_as_printed(desk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["01-quickstart", "02-explore", "03-night-hail"])
+@pytest.mark.parametrize("name", ["01-quickstart", "02-explore", "03-night-hail", "04-clean"])
 def test_the_notebooks_run(demo_there, name):
     notebook = ROOT / "notebooks" / f"{name}.ipynb"
     command = [sys.executable, str(ROOT / "notebooks" / "run.py"), "--check", str(notebook)]
