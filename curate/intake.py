@@ -80,7 +80,8 @@ def ingest(
         table = pl.DataFrame({"sample_id": names.ids, "value": listing.metadata[name]})
         add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
     if annotated is not None:
-        ingested = replace(ingested, labels=_add_annotations(dataset, annotated, chosen[-1], names.ids, about))
+        added, more = _add_annotations(dataset, annotated, chosen[-1], names.ids, about)
+        ingested = replace(ingested, labels=added, notes=(*ingested.notes, *more))
     return ingested
 
 
@@ -134,8 +135,10 @@ def _field_of(labels: str | Sequence[str] | None) -> str:
     return names[0]
 
 
-def _add_annotations(dataset: Dataset, annotated: Annotated, place: Place, ids: np.ndarray, field: str) -> int:
-    """Store what annotation files say, by field and source; returns how many labels are new."""
+def _add_annotations(
+    dataset: Dataset, annotated: Annotated, place: Place, ids: np.ndarray, field: str
+) -> tuple[int, list[str]]:
+    """Store what annotation files say, by field and source; returns how many labels are new, and notes."""
     samples = pl.DataFrame({"uri": annotated.listing.files["uri"], "sample_id": ids})
     sizes = dataset.session.read("SELECT sample_id, width, height FROM samples")
     table = annotated.labels.join(samples, on="uri", maintain_order="left").join(
@@ -148,14 +151,20 @@ def _add_annotations(dataset: Dataset, annotated: Annotated, place: Place, ids: 
     table = in_pixels(table).with_columns(
         pl.col("field").fill_null(field), pl.Series("source", said_by, dtype=pl.String)
     )
-    added = 0
+    added, notes = 0, []
     for (about, source), rows in table.group_by("field", "source", maintain_order=True):
         # people give no probabilities
         kind = "annotator" if rows["score"].has_nulls() else "model"
         found = label_rows(rows.select(_SAID), field=str(about), source=str(source), source_kind=kind)
         classes = {"classes": list(annotated.classes)} if about == field else {}
         added += _store(dataset, found, {"field": about, "source": source, **classes}, run=None)
-    return added
+        of_source = "SELECT label_id FROM labels WHERE field = ? AND source = ?"
+        held = dataset.session.read(of_source, [about, source])["label_id"].to_numpy()
+        if left := int((~np.isin(held, found.column("label_id").to_numpy())).sum()):
+            notes.append(
+                f"{left:,} labels of {source} are no longer in it; they stay, until ds.undo(…) takes their event back"
+            )
+    return added, notes
 
 
 def _frame(table: Any) -> pl.DataFrame:

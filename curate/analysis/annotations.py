@@ -46,6 +46,9 @@ MOSTLY = 0.5
 SHORTEST_WORD = 5
 """Letters from which a name that differs in one is the same word: "goat" and "boat" are two."""
 
+MOST_LETTERS = 300_000
+"""Of all names of a field, past which they are sentences and not classes; 21,841 classes of ImageNet have fewer."""
+
 RARE = 3
 """How many times rarer the misspelled one is: "horse" and "house" may both be classes."""
 
@@ -62,7 +65,7 @@ def annotation_problems(
     - ``unknown_class``: not one of `classes`.
     - ``class_spelling``: the rarer of two names of a field that differ in case, spaces, ``_`` and ``-``, or (in words from five
       letters) by one letter more, less, other or swapped, where it is three times rarer or no declared class. The score is the
-      rarer one's share of both.
+      rarer one's share of both. Fields of sentences are left alone.
     - ``label_without_picture``: there is no such sample, or its picture cannot be read.
     - ``picture_without_label``: a readable picture without a label of a field that at least half of the pictures of its root have;
       the score is the share that has none. A background says so too: look, then raise the threshold.
@@ -258,6 +261,8 @@ def _spellings(labels: pl.DataFrame, classes: Mapping[str, Sequence[str]]) -> pl
         counts.setdefault(field, {})[value] = count
     rows = []
     for field, of_field in counts.items():
+        if sum(map(len, of_field)) > MOST_LETTERS:
+            continue
         declared = frozenset(classes.get(field, ()))
         best: dict[str, tuple[float, str]] = {}
         for first, second in _pairs_alike(list(of_field)):

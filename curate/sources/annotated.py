@@ -116,10 +116,14 @@ class Pictures:
         top = self.location.rstrip("/") + "/"
         if text.startswith(top):
             text = text[len(top) :]
-        parts = text.split("/")
         if not text.strip("./") or "\0" in text:
             raise BadSource(f"{document} names a picture {name!r}, which is no name of a file")
-        if text.startswith(("/", "~")) or _DRIVE.match(text) or not locations.is_local(text) or ".." in parts:
+        try:
+            inside = not text.startswith("~") and _DRIVE.match(text) is None
+            locations.check_uri(text, remote=not locations.is_local(self.location))
+        except BadSource:
+            inside = False
+        if not inside:
             raise BadSource(
                 f"{document} names a picture {name!r}, which leads out of {self.location!r}",
                 hint="where that is meant, give root= the folder that holds the pictures",

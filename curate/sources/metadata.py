@@ -16,16 +16,21 @@ TABLE = "fields/metadata"
 def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame) -> list[str]:
     """Store the columns of `metadata` for the samples `ids` ((n,) int64, row-aligned); rows that are stored already are not again.
 
-    A column whose name Curate uses itself is kept as ``given_<name>``.
+    A column whose name Curate uses itself is kept as ``given_<name>``, a dot in a name as ``_``.
 
     Returns:
         Notes for the user.
 
     Raises:
-        BadSource: a column of a type that no table can hold, or of another type than the stored column of that name.
+        BadSource: a column of a type that no table can hold, or of another type than the stored column of that name; two columns
+            of one name.
     """
     notes = []
     taken = {name: f"given_{name}" for name in metadata.columns if name.lower() in schemas.RESERVED}
+    # a dot is a field of a struct to Lance, and a column without a name is none
+    taken |= {name: name.replace(".", "_") or "unnamed" for name in metadata.columns if not name or "." in name}
+    if twice := [new for new in taken.values() if [*taken.values()].count(new) > 1 or new in metadata.columns]:
+        raise errors.BadSource(f"Two columns would be called {twice[0]!r}", hint="rename one of them")
     if taken:
         metadata = metadata.rename(taken)
         notes.append(", ".join(f"column {old!r} is kept as {new!r}" for old, new in taken.items()))

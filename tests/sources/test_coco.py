@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import msgspec
 import numpy as np
 import polars as pl
@@ -80,6 +81,44 @@ def test_a_folder_comes_in_and_again_adds_nothing(write: Write, tmp_path: Path) 
     ds.undo()
     assert ds.labels().is_empty()
     assert ds.ingest(write(), format="coco").labels == 2
+
+
+def test_what_the_file_no_longer_says_is_noted(write: Write, tmp_path: Path) -> None:
+    ds = curate.create(tmp_path / "a.curate")
+    ds.ingest(write(), format="coco")
+    done = ds.ingest(write(annotations=changed(bbox=[2, 2, 9, 9])), format="coco")
+    assert done.labels == 1
+    assert ds.labels().height == 3
+    assert done.notes == (
+        "2 labels of set/annotations/instances_train.json are no longer in it; they stay, until ds.undo(…) takes their event back",
+    )
+
+
+def test_keys_that_cannot_be_columns_are_renamed_or_refused(write: Write, tmp_path: Path) -> None:
+    ds = curate.create(tmp_path / "a.curate")
+    images = [{"id": 0, "file_name": "0.jpg", "": 1, "meta.city": "Ulm", "status": "good", "tags": ["a", {"b": 1}]}]
+    ds.ingest(write(images=images, annotations=[]), format="coco")
+    row = ds.df(["unnamed", "meta_city", "given_status", "given_tags"]).row(0)
+    assert row == (1, "Ulm", "good", '["a",{"b":1}]')
+    images[0]["meta_city"] = "Bonn"
+    with pytest.raises(BadSource, match="Two columns would be called 'meta_city'"):
+        ds.ingest(write(images=images, annotations=[]), format="coco")
+
+
+def test_a_folder_at_a_url(write: Write) -> None:
+    files = fsspec.filesystem("memory")
+    files.put(str(write()), "/pool/set", recursive=True)
+    try:
+        found = coco.read("memory://pool/set")
+        assert found.labels["uri"].to_list() == ["train/0.jpg"] * 2
+        assert found.listing.files["status"].null_count() == 4
+        files.pipe(
+            "/pool/set/annotations/instances_train.json", b'{"images": [{"id": 1, "file_name": "%2e%2e/x.jpg"}]}'
+        )
+        with pytest.raises(BadSource, match="leads out of"):
+            coco.read("memory://pool/set")
+    finally:
+        files.rm("/pool", recursive=True)
 
 
 def test_labels_are_the_same_wherever_the_folder_lies(write: Write, tmp_path: Path) -> None:

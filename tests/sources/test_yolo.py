@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import fsspec
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -200,6 +201,17 @@ def test_a_text_beside_pictures_has_labels_or_is_none(tmp_path: Path) -> None:
     (tmp_path / "gone.txt").write_text("1 .5 .5 .1 .1")
     (tmp_path / "notes.txt").write_text("1 or 2 pictures are dark")
     assert yolo.read(str(tmp_path)).labels["uri"].to_list() == ["a.jpg", "gone.jpg"]
+
+
+def test_a_folder_at_a_url(folder: Path) -> None:
+    files = fsspec.filesystem("memory")
+    files.put(str(folder), "/pool/yolo", recursive=True)
+    try:
+        found = yolo.read("memory://pool/yolo")
+    finally:
+        files.rm("/pool", recursive=True)
+    assert found.classes == ("car", "R&B bus")
+    assert sorted(found.labels["uri"]) == ["images/train/0.jpg"] * 2 + ["images/val/3.jpg"]
 
 
 def test_nothing_to_read(tmp_path: Path, photos: Path) -> None:
