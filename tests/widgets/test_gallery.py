@@ -43,13 +43,14 @@ def test_each_widget_says_which_part_it_shows(rich, open_widget, kind):
 
 
 def test_every_request_has_an_answer(rich, open_widget):
-    """A hunt is asked what no other widget is, and everything else, too."""
+    """A hunt, and a review of pairs, is asked what no other widget is, and everything else, too."""
     widget, _ = open_widget(rich)
-    review = rich.hunt("rain").show()
+    reviews = rich.hunt("rain").show(), rich.find_duplicates(threshold=1.0).review()
     requests = {tag for tag in protocol.AnyRequest.__args__ if tag is not protocol.Cancel}
-    assert requests == set(review._channel._handlers)
-    assert requests > set(widget._channel._handlers)
-    review.close()
+    assert requests == set().union(*(review._channel._handlers for review in reviews))
+    for review in reviews:
+        assert set(review._channel._handlers) > set(widget._channel._handlers)
+        review.close()
 
 
 def test_state_says_what_the_view_is(rich, open_widget):
