@@ -230,8 +230,12 @@ class Session:
         last = latest_rows(keys)
         rows = np.arange(field.num_rows) if last is None else last
         at = self.positions_of(keys.to_numpy()[rows])
+        holds = at >= 0
+        if "content" in field.column_names and schemas.INTERNAL in (field.schema.field("content").metadata or {}):
+            # what was said of other content than the sample has now is not said of it
+            holds &= self.content[at] == field.column("content").to_numpy()[rows]
         row_of = np.full(self.n, -1, np.int64)
-        row_of[at[at >= 0]] = rows[at >= 0]
+        row_of[at[holds]] = rows[holds]
         indices = pa.array(row_of, mask=row_of < 0)
         for column in field.column_names:
             if column != "sample_id" and schemas.INTERNAL not in (field.schema.field(column).metadata or {}):
