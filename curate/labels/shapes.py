@@ -102,7 +102,8 @@ def labelled_points(triples: Sequence[Sequence[float]]) -> tuple[list[float], li
     ([5, 6, 7, 8], [2, 0, 1])
     """
     points = [number for x, y, seen in triples if seen for number in (x, y)]
-    return points, [seen for _, _, seen in triples]
+    # 2.0 is 2: the same keypoints have one id, whichever tool wrote them
+    return points, [int(seen) if seen == int(seen) else seen for _, _, seen in triples]
 
 
 def _check_kinds(kinds: Sequence[str | None], places: dict[str, Sequence[Any]]) -> None:
@@ -183,10 +184,8 @@ def _flat(value: Any, where: str, *, triples: bool) -> tuple[list[float], list[f
     if rows and all(isinstance(one, (list, tuple, np.ndarray)) for one in rows):
         lengths = {len(one) for one in rows}
         if lengths == {2} or (lengths == {3} and triples):
-            if lengths == {2}:
-                return _numbers([number for one in rows for number in one], where), None
-            points, seen = labelled_points(rows)
-            return _numbers(points, where), _numbers(seen, where)
+            numbers = [_numbers(one, where) for one in rows]
+            return ([n for one in numbers for n in one], None) if lengths == {2} else labelled_points(numbers)
         raise BadValue(f"{where} holds {min(lengths)} to {max(lengths)} numbers a point, where x and y are wanted")
     if len(rows) % 2:
         raise BadValue(f"{where} is x, y, x, y …, an even number of numbers. Got {len(rows)}")

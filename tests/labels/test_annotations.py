@@ -67,6 +67,13 @@ def test_a_label_is_of_the_kind_that_says_most() -> None:
     assert rows["label_id"].n_unique() == 5
 
 
+def test_visibility_is_the_same_as_a_number_with_a_point() -> None:
+    whole = rows_of(labels(keypoints=[[[5, 6, 2], [0, 0, 0]], None]))
+    floats = rows_of(labels(keypoints=[[[5.0, 6.0, 2.0], [0.0, 0.0, 0.0]], None]))
+    assert whole["label_id"].to_list() == floats["label_id"].to_list()
+    assert json.loads(rows_of(labels(keypoints=[[[5.0, 6.0, 0.5]], None]))["attributes"][0]) == {"visibility": [0.5]}
+
+
 def test_masks_come_as_pixels_and_attributes_as_text() -> None:
     table = labels(mask=[[[0, 1], [1, 1]], None], attributes=['{"b": 1, "a": [1.5]}', "{}"])
     rows = rows_of(table)
