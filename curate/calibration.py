@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from curate.dataset import Dataset
     from curate.media.record import Record
 
-ALTERED = 100
+ALTERED = 60
 """Pictures that are altered, in each way."""
 
 _SIDE = 640

@@ -39,8 +39,9 @@ MOST_PER_SAMPLE = 5
 """Candidates by vector, on average: where copies of such a cosine would be more, only nearer ones are looked at."""
 
 _MOST_ALWAYS = 200_000
-_ROOM = 0.005  # of the altered copies, how many may be further apart by vector than what is searched
+_ROOM = 0.01  # of the altered copies that need the vectors, how many may be further apart than what is searched
 _WITHOUT_MODEL = 0.8  # cosine from which to search where no copy can be embedded; pixels and hash then decide
+_NEAREST = 1e-5  # cosine distance below which halves tell vectors apart no more
 _HERE = 4_000  # vectors that are compared in this process: another one takes longer to begin
 _CHUNK = 2_048
 _SAMPLE = 200
@@ -176,7 +177,7 @@ class _Work:
             pictures=copies.pictures,
             seed=self.seed,
         )
-        return calibration, found, {**about, "cosine_from": low}
+        return calibration, found, about
 
     def _altered(self, sample: np.ndarray) -> Altered:
         copies = altered(self.dataset, self.rows[sample], self.hashes[sample], encoder=self.encoder, flips=self.flips)
@@ -209,8 +210,14 @@ class _Work:
         embedded = self._embedded
         if len(embedded) < 2:
             return None
-        cosines = copies.votes.cosine[np.isfinite(copies.votes.cosine)]
-        low = float(np.quantile(cosines, _ROOM)) if len(cosines) else _WITHOUT_MODEL
+        known = np.isfinite(copies.votes.cosine)
+        # what is found by its hash anyway asks nothing of the vectors
+        cosines = copies.votes.cosine[known & ~(copies.votes.bits <= BITS)]
+        if not len(cosines):
+            cosines = copies.votes.cosine[known]
+        low = _WITHOUT_MODEL
+        if len(cosines):
+            low = float(np.quantile(cosines, _ROOM))
         low = min(max(low, 0.05), 0.999)
         some = np.intersect1d(sample[:_SAMPLE], embedded)
         others = np.random.default_rng(self.seed).permutation(embedded)[:20_000]
@@ -222,8 +229,8 @@ class _Work:
             narrowed = min(float(near[most]), 0.999)
             under = float((cosines < narrowed).mean()) if len(cosines) else 0.0
             self.notes.append(
-                f"So many pairs have a cosine above {low:.3f} that only those above {narrowed:.3f} were looked at; {under:.0%} of "
-                "the altered copies lie below, and are found by their hashes alone."
+                f"So many pairs have a cosine above {low:.3f} that only those above {narrowed:.3f} were looked at: {under:.0%} of "
+                "the altered copies whose hashes are not near lie below, and are not found."
             )
             low = narrowed
         return low
@@ -232,19 +239,36 @@ class _Work:
         embedded = self._embedded
         if low is None or len(embedded) < 2:
             return np.empty(0, np.int64), np.empty(0, np.int64), {}
-        options = {"threshold": low, "seed": self.seed}
-        if len(embedded) <= _HERE:
+        most = _MOST_ALWAYS + 4 * MOST_PER_SAMPLE * len(embedded)
+        while True:
+            try:
+                left, right, about = self._pairs_above(embedded, low, most)
+            except errors.BadValue:  # a standing camera: everything is like everything
+                if 1 - low < _NEAREST:
+                    self.notes.append(
+                        "So many vectors are nearly the same that they were not compared; hashes and pixels were."
+                    )
+                    return np.empty(0, np.int64), np.empty(0, np.int64), {}
+                low = 1 - (1 - low) / 4
+                self.notes.append(
+                    f"Too many vectors are alike: only pairs with a cosine above {low:.5f} were looked at."
+                )
+            else:
+                return embedded[left], embedded[right], {**about, "cosine_from": low}
+
+    def _pairs_above(self, rows: np.ndarray, low: float, most: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
+        if len(rows) <= _HERE:
             from curate.analysis.blocks import near_pairs
 
-            pairs = near_pairs(self._vectors(embedded), low, seed=self.seed)
-            return embedded[pairs.left], embedded[pairs.right], pairs.about
+            pairs = near_pairs(self._vectors(rows), low, most=most, seed=self.seed)
+            return pairs.left, pairs.right, pairs.about
         assert self.index is not None
         with _Bars("compare vectors") as bars, Errand("curate.analysis.blocks:near_pairs_errand") as errand:
-            vectors = errand.array("vectors", (len(embedded), self.index.dimension), np.float16)
-            for part in _parts(len(embedded), 65_536):
-                vectors[part] = self.index.reconstruct(self.rows[embedded[part]])
-            arrays, about = errand.run(options, bars)
-        return embedded[arrays["left"]], embedded[arrays["right"]], about
+            vectors = errand.array("vectors", (len(rows), self.index.dimension), np.float16)
+            for part in _parts(len(rows), 65_536):
+                vectors[part] = self.index.reconstruct(self.rows[rows[part]])
+            arrays, about = errand.run({"threshold": low, "most": most, "seed": self.seed}, bars)
+        return arrays["left"], arrays["right"], about
 
     # -- by hash ------------------------------------------------------------------------------------------------------
 
@@ -254,15 +278,27 @@ class _Work:
         if len(rows) < 2:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         mine = self.hashes[rows]
-        with _Bars("compare hashes") as bars:
-            left, right, _ = hashing.near_hashes(mine, BITS, tell=bars)
-            if self.flips:
-                both = np.concatenate([mine, alterations.mirrored_hash(mine)])
-                first, second, _ = hashing.near_hashes(both, BITS, tell=bars)
-                across = (first < len(rows)) & (second >= len(rows))
-                left = np.concatenate([left, first[across]])
-                right = np.concatenate([right, second[across] - len(rows)])
+        left, right = self._hashes_within(mine)
+        if self.flips:
+            first, second = self._hashes_within(np.concatenate([mine, alterations.mirrored_hash(mine)]))
+            across = (first < len(rows)) & (second >= len(rows))
+            left = np.concatenate([left, first[across]])
+            right = np.concatenate([right, second[across] - len(rows)])
         return rows[left], rows[right]
+
+    def _hashes_within(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        most = _MOST_ALWAYS + 4 * MOST_PER_SAMPLE * len(hashes)
+        for bits in (BITS, BITS // 2, 0):
+            with _Bars("compare hashes") as bars:
+                try:
+                    left, right, _ = hashing.near_hashes(hashes, bits, most=most, tell=bars)
+                except errors.BadValue:
+                    self.notes.append(
+                        f"Too many hashes are alike: pairs that differ in {bits} bits were not all looked at."
+                    )
+                else:
+                    return left, right
+        return np.empty(0, np.int64), np.empty(0, np.int64)
 
     # -- every vote ---------------------------------------------------------------------------------------------------
 

@@ -217,6 +217,7 @@ class Duplicates:
         facts = facts.with_columns(
             pl.Series("position", positions),
             pl.Series("group", grouped.group[positions], pl.Int64),
+            pl.Series("likeness", grouped.likeness[positions]),
             pl.Series("place", self._found.drives["place"].to_numpy()[positions], pl.Int64),
         )
         counts = dataset.session.read("SELECT sample_id, count(*) AS labels FROM labels GROUP BY 1")
@@ -237,7 +238,8 @@ class Duplicates:
         """The same groups with another choice of what stays.
 
         Args:
-            rule: ``best`` by size in pixels, sharpness and labels; ``largest`` by size alone; ``first`` what came first.
+            rule: ``best`` by size in pixels, sharpness and labels, ``largest`` by size alone, and of equals what is most like the
+                others; ``first`` what came first.
 
         Raises:
             BadValue: another rule.

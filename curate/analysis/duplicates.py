@@ -14,12 +14,17 @@ from curate.analysis.components import groups
 Rule = Literal["best", "first", "largest"]
 RULES: tuple[Rule, ...] = ("best", "first", "largest")
 
-_BETTER: dict[str, tuple[str, ...]] = {"best": ("pixels", "sharp", "labels"), "largest": ("pixels",), "first": ()}
+_BETTER: dict[str, tuple[str, ...]] = {
+    "best": ("pixels", "sharp", "labels", "likeness"),
+    "largest": ("pixels", "likeness"),
+    "first": (),
+}
 _SHARPER = 1.25  # times: less is noise
 _WHY = {
     "pixels": "largest: {width} × {height}",
     "sharp": "sharpest: {sharpness:.3g}",
     "labels": "most labels: {labels}",
+    "likeness": "most like the others",
 }
 
 _MEMBERS = {
@@ -40,11 +45,13 @@ class Grouped(NamedTuple):
         group: (n,) int64, from 0; -1 for a row in none.
         kinds: of each group: "exact", "sequence" or "near".
         run: (n,) int64, which run of frames that hardly change; -1 for none.
+        likeness: (n,) float32, the sum of the similarities to others of the group.
     """
 
     group: np.ndarray
     kinds: list[str]
     run: np.ndarray
+    likeness: np.ndarray
 
 
 def grouped(count: int, pairs: pl.DataFrame, drives: pl.DataFrame) -> Grouped:
@@ -59,16 +66,16 @@ def grouped(count: int, pairs: pl.DataFrame, drives: pl.DataFrame) -> Grouped:
         drives: (n rows) drive and place, as `sequences.drives` gives them.
 
     Returns:
-        A group whose members have the same bytes is "exact"; one that is a single run of frames is a "sequence".
+        A group whose members have the same bytes is "exact"; one of frames of one drive that stand side by side is a "sequence".
 
     >>> pairs = pl.DataFrame({"left": [0, 2], "right": [3, 3], "similarity": [1.0, 0.9], "exact": [True, False]})
     >>> found = grouped(4, pairs, pl.DataFrame({"drive": [0, 1, 2, 3], "place": [0, 0, 0, 0]}))
     >>> found.group.tolist(), found.kinds
     ([0, -1, 0, 0], ['near'])
     """
-    group, run = np.full(count, -1, np.int64), np.full(count, -1, np.int64)
+    group, run, likeness = np.full(count, -1, np.int64), np.full(count, -1, np.int64), np.zeros(count, np.float32)
     if not pairs.height:
-        return Grouped(group, [], run)
+        return Grouped(group, [], run, likeness)
     exact = pairs["exact"].to_numpy()
     strength = np.where(exact, 1.0, pairs["similarity"].to_numpy())
     both = np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()])
@@ -76,29 +83,36 @@ def grouped(count: int, pairs: pl.DataFrame, drives: pl.DataFrame) -> Grouped:
     left, right = ends[: pairs.height], ends[pairs.height :]
     twin = np.arange(len(rows))
     twin[right[exact]] = left[exact]
-    of = drives[rows]
-    first = sequences.runs(of["drive"].to_numpy(), of["place"].to_numpy(), left, right, twin)
+    drive, place = (drives[name].to_numpy()[rows] for name in ("drive", "place"))
+    first = sequences.runs(drive, place, left, right, twin)
     centre = groups(len(rows), first[left], first[right], strength).group[first]
-    member = np.bincount(centre, minlength=len(rows))[centre] > 1
+    sizes = np.bincount(centre, minlength=len(rows))
+    member = sizes[centre] > 1
     heads, number = np.unique(centre[member], return_inverse=True)
     group[rows[member]] = number
+    same = _spread(number, twin[member], len(heads)) == 0
+    beside = _spread(number, place[member], len(heads)) == sizes[heads] - 1
+    sequence = beside & (_spread(number, drive[member], len(heads)) == 0) & ~same
+    # a sequence is one run, wherever the frames lie that the others are like
+    first[member] = np.where(sequence[number], heads[number], first[member])
     in_run = np.bincount(first, minlength=len(rows))[first] > 1
     run[rows[in_run]] = np.unique(first[in_run], return_inverse=True)[1]
-    same, one_run = (_alike(number, values[member], len(heads)) for values in (twin, first))
-    kinds = np.where(same, "exact", np.where(one_run, "sequence", "near"))
-    return Grouped(group, kinds.tolist(), run)
+    within = centre[left] == centre[right]
+    sums = np.bincount(np.r_[left[within], right[within]], np.r_[strength[within], strength[within]], len(rows))
+    likeness[rows] = sums
+    return Grouped(group, np.where(same, "exact", np.where(sequence, "sequence", "near")).tolist(), run, likeness)
 
 
 def members(facts: pl.DataFrame, kinds: Sequence[str], pairs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """One row a member of a group, the one that is to stay first.
 
     Args:
-        facts: one row a member: group, sample_id, position, place (in its drive), labels (how many), and as far as they are known
-            uri, width, height, sharpness and captured_at.
+        facts: one row a member: group, sample_id, position, place (in its drive), likeness (to the others), labels (how many),
+            and as far as they are known uri, width, height, sharpness and captured_at.
         kinds: of each group.
         pairs: left_id, right_id, similarity, exact.
         rule: "best" by size in pixels, then sharpness (a quarter more, or it does not count), then labels; "largest" by size
-            alone; of equals, and for "first", what came first.
+            alone; of equals what is most like the others, which is a pair with most of them. "first" is what came first.
 
     Returns:
         group, kind, sample_id, kept, similarity (to the kept one; null where they were not compared), why, span.
@@ -111,6 +125,7 @@ def members(facts: pl.DataFrame, kinds: Sequence[str], pairs: pl.DataFrame, rule
         (pl.col("width").cast(pl.Int64).fill_null(0) * pl.col("height").cast(pl.Int64).fill_null(0)).alias("pixels"),
         (pl.col("sharpness").cast(pl.Float64).fill_null(0).clip(1e-6).log() / np.log(_SHARPER)).round(0).alias("sharp"),
         pl.col("labels").fill_null(0),
+        pl.col("likeness").round(3),
     )
     better = _BETTER[rule]
     ordered = facts.sort(["group", *better, "position"], descending=[False, *(True for _ in better), False])
@@ -147,13 +162,13 @@ def pair_keys(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return mixed
 
 
-def _alike(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
-    """(count,) bool: whether all values of a group are the same."""
-    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, -1)
+def _spread(number: np.ndarray, values: np.ndarray, count: int) -> np.ndarray:
+    """(count,) int64: of each group, how far its highest value is from its lowest."""
+    low, high = np.full(count, np.iinfo(np.int64).max), np.full(count, np.iinfo(np.int64).min)
     np.minimum.at(low, number, values)
     np.maximum.at(high, number, values)
-    alike: np.ndarray = low == high
-    return alike
+    spread: np.ndarray = high - low
+    return spread
 
 
 def _similarities(ordered: pl.DataFrame, pairs: pl.DataFrame) -> pl.Series:

@@ -9,8 +9,8 @@ where copies end, below 0.6 for most others. A vote that is not known is left ou
 **False alarms are counted where one vote says no.** Pairs whose vectors or hashes are near and whose pixels clearly do not fit
 are distinct, and so are pairs whose vectors are just too far apart to be copies. The first say how often distinct pairs are
 near, the second how often their pixels fit; together, as if the two erred independently, they give the number of distinct pairs
-that pass any threshold: the ABCD method of particle physics. Photos of one burst err together, which is why reviewed pairs have
-the last word (`Duplicates.precision`).
+that pass any threshold: the ABCD method of particle physics. Photos of one burst, and rendered scenes that hardly differ, err
+together, so that the expected precision is an upper limit there; reviewed pairs have the last word (`Duplicates.precision`).
 
 **The threshold** lies half-way between two others: the lowest at which the wanted precision is expected from there on, and what
 99.5 % of altered copies reach, so that both have the same room to err. Where the first is the higher one, it is taken, and copies
@@ -33,7 +33,7 @@ FARTHEST = 5.0
 BINS = 200
 """Bins of the similarity from 0 to 1 in which everything is counted."""
 
-FEWEST = 100
+FEWEST = 30
 """With fewer pairs that are distinct for certain, the precision is not estimated."""
 
 _WITHIN = 0.95
