@@ -71,10 +71,15 @@ def fold(rows: Sequence[Mapping[str, Any]], members: Sequence[tuple[np.ndarray, 
     """
     parts = [pl.DataFrame(schema=_SCHEMA)]
     for row, (ids, codes) in zip(rows, members, strict=True):
-        first = np.flatnonzero(codes[:-1] == codes[1:])
-        sides = np.sort(np.stack([ids[first], ids[first + 1]], axis=1), axis=1)
+        sides = np.sort(paired(ids, codes), axis=1)
         payload = row["payload"]
         said = (payload["verdict"], payload.get("drawn"), payload.get("search", ""), row["event_id"])
         columns = [pl.lit(value, dtype).alias(name) for value, (name, dtype) in zip(said, _SAID.items(), strict=True)]
         parts.append(pl.DataFrame({"left": sides[:, 0], "right": sides[:, 1]}).with_columns(columns))
     return pl.concat(parts).unique(["left", "right"], keep="last", maintain_order=True)
+
+
+def paired(ids: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """(m, 2) int64: the pairs that an event with these ids and codes is about; neighbours with one number are a pair."""
+    first = np.flatnonzero(codes[:-1] == codes[1:])
+    return np.stack([ids[first], ids[first + 1]], axis=1).astype(np.int64)

@@ -178,6 +178,23 @@ def test_what_cannot_be_is_refused_and_changes_nothing(twice, open_widget):
     assert (tagged(twice), standing(wire)) == (set(), (7, 0, 0))
 
 
+def test_the_history_of_a_sample_says_what_it_was_compared_with(twice, open_widget):
+    found = twice.find_duplicates()
+    _, wire = open_widget(twice)
+    three, two = groups_of(wire)[:2]
+    judge(wire, [three, two])
+    found.judge([[int(two["keep"]), int(three["keep"])]], False)
+
+    def said(group):
+        return [line["what"] for line in wire.ask("get_history", sample=group["keep"])[0]["lines"]][:2]
+
+    assert said(three) == [f"another picture than {two['members'][0]['tile']['name']}", "the same as 2 samples"]
+    assert said(two)[1] == f"the same as {two['members'][1]['tile']['name']}"
+    wire.ask("undo")
+    lines = wire.ask("get_history", sample=three["keep"])[0]["lines"]
+    assert [line["undone"] for line in lines[:2]] == [False, True]
+
+
 def test_what_was_erased_is_in_no_group(twice, open_widget):
     twice.find_duplicates()
     _, wire = open_widget(twice)

@@ -12,7 +12,8 @@ import numpy as np
 
 from curate.errors import VectorsNotFound
 from curate.search.evaluation import frame
-from curate.widgets import protocol, tiles
+from curate.store.pairs import paired
+from curate.widgets import protocol, tiles, wording
 from curate.widgets.channel import Answer, Handler
 from curate.widgets.exploration import Exploration, Shown
 from curate.widgets.identity import position_of
@@ -26,6 +27,9 @@ MOST_IDS = 8_000_000
 
 MOST_LABELS = 500
 """Labels of one sample that are listed."""
+
+_TOUCHING = {"tag", "untag", "slice", "split", "pair"}
+_COMPARED = {"yes": "the same as", "no": "another picture than", "unsure": "not to be told apart from"}
 
 
 class SampleAnswers:
@@ -119,8 +123,8 @@ class SampleAnswers:
         return protocol.History(client=request.client, id=request.id, lines=lines, more=more), None
 
     def _written(self, events: list[dict[str, Any]], sample: int) -> tuple[list[protocol.HistoryLine], bool]:
-        """What tags, slices and splits say of a sample; and whether there is older than was looked through."""
-        candidates = [row for row in reversed(events) if row["action"] in {"tag", "untag", "slice", "split"}]
+        """What tags, slices, splits and reviews of pairs say of a sample; and whether there is older than was looked through."""
+        candidates = [row for row in reversed(events) if row["action"] in _TOUCHING]
         chosen: list[dict[str, Any]] = []
         ids = 0
         for row in candidates[:MOST_EVENTS]:
@@ -131,9 +135,19 @@ class SampleAnswers:
         lines = []
         for row, (touched, codes) in zip(chosen, self._dataset.session.members_of_events(chosen), strict=True):
             at = np.flatnonzero(touched == sample)
-            if at.size:
+            if row["action"] == "pair":
+                pairs = paired(touched, codes)
+                others = pairs[(pairs == sample).any(axis=1)]
+                if len(others):
+                    lines.append(_event(row, self._compared(row, others[others != sample].tolist())))
+            elif at.size:
                 lines.append(_event(row, _words(row, int(codes[at[0]]) if len(codes) else -1)))
         return lines, len(chosen) < len(candidates)
+
+    def _compared(self, row: Mapping[str, Any], others: list[int]) -> str:
+        """What somebody has said of a sample and others."""
+        named = wording.names(self._dataset, others)[others[0]] if len(others) == 1 else wording.samples(len(others))
+        return f"{_COMPARED[row['payload']['verdict']]} {named}"
 
     def _labelled(self, events: list[dict[str, Any]], sample: int) -> Iterator[protocol.HistoryLine]:
         """One line for what one run said about one field. Runs that were undone are not among the labels any more."""
