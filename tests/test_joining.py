@@ -120,6 +120,11 @@ def test_values_keep_their_types(ds):
     assert first == (START, ["a", "b"], "high", None)
 
 
+def test_a_column_named_as_an_internal_one_is_a_column(ds):
+    ds.join(TYRES.with_columns(content=pl.lit(7)), on="drive")
+    assert ds.where("content = 7 AND tyres IS NOT NULL").count() == 18
+
+
 def test_a_key_twice_is_refused_with_its_rows(ds):
     table = pl.concat([TYRES, pl.DataFrame({"drive": ["drive-1"], "tyres": ["spikes"]})])
     refused(
