@@ -26,6 +26,7 @@ from typing import Any
 import faiss
 import numpy as np
 
+from curate.analysis.comparison import Comparison, Near
 from curate.analysis.margin import measure_margin, sample_pairs
 from curate.analysis.units import PIECE, Tell, Units
 from curate.engines.threads import in_threads
@@ -37,10 +38,10 @@ EXACT_ROWS = 30_000
 MOST_PAIRS = 30_000_000
 """More pairs than this are refused: they take 12 bytes each, here and again in the process that asked."""
 
-BLOCKS = 2.0
-"""Blocks for each root of the number of vectors: 2,000 for a million."""
+BLOCKS = 4.0
+"""Blocks for each root of the number of vectors: 4,000 for a million."""
 
-_LEARNT_FROM, _ROUNDS = 32, 6
+_LEARNT_FROM, _ROUNDS = 16, 5
 """Vectors a block from which k-means learns, and its rounds."""
 
 _CLEARLY = 1.5
@@ -124,8 +125,10 @@ def near_pairs(
         "blocks": 1,
         "touching": 1.0,
     }
-    blocks = _divided(units, found, about, seed, tell) if len(units) > EXACT_ROWS else None
-    _search(units, blocks, found, tell)
+    rng = np.random.default_rng(seed)
+    comparison = Comparison(units, rng)
+    blocks = _divided(units, comparison, found, about, rng=rng, tell=tell) if len(units) > EXACT_ROWS else None
+    _search(len(units), comparison, blocks, found, tell)
     left, right, cosine = found.ordered()
     about.update(
         threshold=float(threshold), rows=len(vectors), used=len(units), same=len(units.same), left_out=units.left_out
@@ -183,54 +186,65 @@ class _Blocks:
 
     Attributes:
         home: (m,) int32, the block of each.
-        members: for each block the numbers of its vectors.
-        visitors: for each block the numbers of those of others that touch it.
+        members: for each block the numbers of its vectors, ascending.
+        touching: blocks that a vector is compared with, on average.
     """
 
     def __init__(self, units: Units, centres: np.ndarray, margin: float, tell: Tell) -> None:
-        count = len(units)
-        self.count = len(centres)
-        self.home = np.empty(count, np.int32)
-        rows, blocks = [], []
+        size, count = len(units), len(centres)
+        self.home = np.empty(size, np.int32)
 
         def touched(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             scores = units.read(piece) @ centres.T
             best = scores.argmax(axis=1)
             self.home[piece] = best
             limit = np.take_along_axis(scores, best[:, None], axis=1) - np.float32(margin)
-            row, block = np.divmod(np.flatnonzero(scores >= limit), self.count)
+            row, block = np.divmod(np.flatnonzero(scores >= limit), count)
             away = block != best[row]
-            return piece[row[away]].astype(np.int32), block[away].astype(np.int32)
+            row, block = piece[row[away]], block[away]
+            order = np.argsort(block, kind="stable")
+            return row[order].astype(np.int32), np.bincount(block, minlength=count)
 
-        tell("blocks", 0, count)
-        for piece, (row, block) in in_threads(touched, units.pieces()):
+        rows, counts = [], []
+        tell("blocks", 0, size)
+        for piece, (row, many) in in_threads(touched, units.pieces()):
             rows.append(row)
-            blocks.append(block)
-            tell("blocks", int(piece[-1]) + 1, count)
-        row, block = np.concatenate(rows), np.concatenate(blocks)
-        # ascending, since rows were read in their order and blocks stand in theirs
-        self._visits = row.astype(np.int64) * self.count + block
-        self.members = _by_block(np.arange(count, dtype=np.int32), self.home, self.count)
-        self.visitors = _by_block(row, block, self.count)
-        self.touching = 1 + len(row) / count
+            counts.append(many)
+            tell("blocks", int(piece[-1]) + 1, size)
+        # a block's visitors lie side by side, ascending; each piece had them in this order among its own
+        total = np.sum(counts, axis=0)
+        self._start = np.concatenate([[0], np.cumsum(total)])
+        self._visitors = np.empty(self._start[-1], np.int32)
+        cursor = self._start[:-1].copy()
+        for row, many in zip(rows, counts, strict=True):
+            self._visitors[np.repeat(cursor - np.cumsum(many) + many, many) + np.arange(len(row))] = row
+            cursor += many
+        order = np.argsort(self.home, kind="stable").astype(np.int32)
+        self.members = np.split(order, np.cumsum(np.bincount(self.home, minlength=count))[:-1])
+        self.touching = 1 + len(self._visitors) / size
+
+    def visitors(self, block: int) -> np.ndarray:
+        """Numbers of the vectors of other blocks that touch this one, ascending."""
+        return self._visitors[self._start[block] : self._start[block + 1]]
 
     def visit(self, which: np.ndarray, block: np.ndarray) -> np.ndarray:
-        """(k,) bool: whether each vector touches that block, which is not its own."""
-        keys = which.astype(np.int64) * self.count + block
-        at = np.minimum(np.searchsorted(self._visits, keys), len(self._visits) - 1)
-        inside: np.ndarray = self._visits[at] == keys
+        """(k,) bool: whether each vector touches that block, which is not its own; by halving, for all of them at once."""
+        low, end = self._start[block], self._start[block + 1]
+        high = end.copy()
+        while (open_ := low < high).any():
+            middle = (low + high) // 2
+            less = self._visitors[np.minimum(middle, len(self._visitors) - 1)] < which
+            low, high = np.where(open_ & less, middle + 1, low), np.where(open_ & ~less, middle, high)
+        inside: np.ndarray = low < end
+        inside[inside] = self._visitors[low[inside]] == which[inside]
         return inside
 
 
-def _by_block(rows: np.ndarray, block: np.ndarray, count: int) -> list[np.ndarray]:
-    order = np.argsort(block, kind="stable")
-    return np.split(rows[order], np.cumsum(np.bincount(block, minlength=count))[:-1])
-
-
-def _divided(units: Units, found: _Found, about: dict[str, Any], seed: int, tell: Tell) -> _Blocks | None:
+def _divided(
+    units: Units, comparison: Comparison, found: _Found, about: dict[str, Any], *, rng: np.random.Generator, tell: Tell
+) -> _Blocks | None:
     """Blocks with the margin that they take; None where comparing everything is no more work."""
-    rng = np.random.default_rng(seed)
-    sample = sample_pairs(units, found.threshold, _CLEARLY * found.most, rng, tell)
+    sample = sample_pairs(units, comparison, found.threshold, _CLEARLY * found.most, rng=rng, tell=tell)
     if sample.expected > _CLEARLY * found.most:
         fits = sample.edges[:-1][sample.above <= found.most]
         found.refuse(sample.expected, f"at {fits[0]:.3f} it would be few enough" if fits.size else "")
@@ -241,7 +255,7 @@ def _divided(units: Units, found: _Found, about: dict[str, Any], seed: int, tell
         count,
         niter=_ROUNDS,
         spherical=True,
-        seed=seed,
+        seed=int(rng.integers(2**31)),
         min_points_per_centroid=1,
         max_points_per_centroid=_LEARNT_FROM,
     )
@@ -261,19 +275,16 @@ def _divided(units: Units, found: _Found, about: dict[str, Any], seed: int, tell
     return blocks
 
 
-def _search(units: Units, blocks: _Blocks | None, found: _Found, tell: Tell) -> None:
+def _search(count: int, comparison: Comparison, blocks: _Blocks | None, found: _Found, tell: Tell) -> None:
     """Compare what is to be compared, on all cores; a tile of one block with the rest of the block, and with its visitors."""
-    tiles = list(_tiles(len(units), blocks))
+    tiles = list(_tiles(count, blocks))
     total, done = max(1, sum(tile.work for tile in tiles)), 0
     tell("pairs", 0, total)
-    for tile, hits in in_threads(lambda tile: _compared(tile, units, blocks, found.threshold), tiles):
+    for tile, hits in in_threads(lambda tile: _compared(tile, comparison, blocks, found.threshold), tiles):
         done += tile.work
         for left, right, cosine in hits:
             found.add(left, right, cosine, done / total)
         tell("pairs", done, total)
-
-
-Hits = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -293,27 +304,19 @@ class _Tile:
 
 def _tiles(count: int, blocks: _Blocks | None) -> Iterator[_Tile]:
     everything = np.arange(count, dtype=np.int32)
-    sides = [(everything, everything[:0])] if blocks is None else zip(blocks.members, blocks.visitors, strict=True)
-    for block, (members, visitors) in enumerate(sides):
+    for block, members in enumerate([everything] if blocks is None else blocks.members):
+        visitors = everything[:0] if blocks is None else blocks.visitors(block)
         for low in range(0, len(members), _TILE):
             yield _Tile(block, members[low : low + _TILE], members[low:], visitors)
 
 
-def _compared(tile: _Tile, units: Units, blocks: _Blocks | None, threshold: float) -> list[Hits]:
+def _compared(tile: _Tile, comparison: Comparison, blocks: _Blocks | None, threshold: float) -> list[Near]:
     """Pairs of a tile: numbers, numbers, cosines."""
-    own = units.read(tile.own)
     hits = []
     for others, visiting in ((tile.fellows, False), (tile.visitors, True)):
         for low in range(0, len(others), PIECE):
-            part = others[low : low + PIECE]
-            cosines = own @ units.read(part).T
-            near = np.flatnonzero(cosines >= threshold)
-            if not near.size:
-                continue
-            left, right = np.divmod(near, len(part))
-            cosine = cosines.ravel()[near]
-            left, right = tile.own[left], part[right]
-            if visiting:
+            left, right, cosine = comparison.near(tile.own, others[low : low + PIECE], threshold)
+            if visiting and len(left):
                 # where each touches the block of the other, the pair is found in both; the lower one gives it
                 assert blocks is not None
                 home = blocks.home[right]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from curate.analysis.comparison import Comparison
 from curate.analysis.units import PIECE, Tell, Units
 from curate.engines.threads import in_threads
 
@@ -21,7 +22,10 @@ WANTED_RECALL = 0.997
 """Of the true pairs of the sample, the share that has to be found."""
 
 SAMPLED = 3e8
-"""Comparisons for the sample, which has 1,000 to 5,000 vectors: 1,000 of a million, 3,000 of 100,000."""
+"""Comparisons for a round of the sample, which has 1,000 to 5,000 vectors: 1,000 of a million, 3,000 of 100,000."""
+
+_ROUNDS = 4
+"""Rounds, until there are true pairs enough."""
 
 _KEPT = 50_000
 """True pairs by which the margin is set and recall measured, at most."""
@@ -29,7 +33,11 @@ _KEPT = 50_000
 _ENOUGH = 300
 """With fewer true pairs than this in one half of the sample, as many planted ones join them."""
 
+_MOST_TOUCHING = 100
+"""Blocks that a vector may touch on average; where the wanted recall takes more, it is less, and the result says so."""
+
 _TILE = 1024
+"""Vectors of the sample that are compared with a piece of all at once."""
 
 
 @dataclass(frozen=True)
@@ -72,49 +80,52 @@ class Sample:
     above: np.ndarray
 
 
-def sample_pairs(units: Units, threshold: float, most: float, rng: np.random.Generator, tell: Tell) -> Sample:
-    """Compare a random part of the vectors with all of them.
+def sample_pairs(
+    units: Units, comparison: Comparison, threshold: float, most: float, *, rng: np.random.Generator, tell: Tell
+) -> Sample:
+    """Compare a random part of the vectors with all of them, in rounds until there are pairs enough.
 
     Args:
         units: the vectors, at least 2.
+        comparison: of these.
         threshold: cosine of a pair.
         most: with more pairs than this to be expected they are only counted.
         rng: draws the part.
         tell: hears how far it is: stage "sample".
     """
     count = len(units)
-    asked = np.sort(rng.permutation(count)[: int(np.clip(SAMPLED / count, 1000, 5000))])
-    queries = units.read(asked)
-    whole = count / len(asked) / 2  # every pair is seen from both ends
+    order = rng.permutation(count)
+    size = int(np.clip(SAMPLED / count, 1000, 5000))
     edges = np.linspace(threshold, 1, 1001)
     counts = np.zeros(1000, np.int64)
-    lefts, rights = [asked[:0]], [asked[:0]]
+    lefts, rights = [order[:0]], [order[:0]]
+    asked = order[:0]
+    for number in range(_ROUNDS):
+        part = np.sort(order[number * size : (number + 1) * size])
+        asked = np.sort(np.concatenate([asked, part]))
 
-    def compare(piece: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        others = units.read(piece).T
-        found = []
-        for start in range(0, len(asked), _TILE):
-            cosines = queries[start : start + _TILE] @ others
-            near = np.flatnonzero(cosines >= threshold)
-            left, right = np.divmod(near, len(piece))
-            left, right = asked[left + start], right + piece[0]
+        def compare(piece: np.ndarray, part: np.ndarray = part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            found = [comparison.near(part[low : low + _TILE], piece, threshold) for low in range(0, len(part), _TILE)]
+            left, right, cosine = (np.concatenate(column) for column in zip(*found, strict=True))
             other = left != right
-            found.append((left[other], right[other], cosines.ravel()[near[other]]))
-        left, right, cosine = (np.concatenate(column) for column in zip(*found, strict=True))
-        return left, right, cosine
+            return left[other], right[other], cosine[other]
 
-    tell("sample", 0, count)
-    for piece, (left, right, cosine) in in_threads(compare, units.pieces()):
-        counts += np.histogram(np.minimum(cosine, 1), edges)[0]
-        if counts.sum() * whole <= most:
-            lefts.append(left)
-            rights.append(right)
-        tell("sample", int(piece[-1]) + 1, count)
+        tell("sample", number * count, _ROUNDS * count)
+        for piece, (left, right, cosine) in in_threads(compare, units.pieces() if len(part) else ()):
+            counts += np.histogram(np.minimum(cosine, 1), edges)[0]
+            # every pair is seen from both ends
+            if counts.sum() * count / len(asked) / 2 <= most:
+                lefts.append(left)
+                rights.append(right)
+            tell("sample", number * count + int(piece[-1]) + 1, _ROUNDS * count)
+        if counts.sum() >= 3 * _ENOUGH:
+            break
+    tell("sample", _ROUNDS * count, _ROUNDS * count)
     left, right = np.concatenate(lefts), np.concatenate(rights)
     if len(left) > _KEPT:
         some = np.sort(rng.permutation(len(left))[:_KEPT])
         left, right = left[some], right[some]
-    above = np.cumsum(counts[::-1])[::-1] * whole
+    above = np.cumsum(counts[::-1])[::-1] * (count / len(asked) / 2)
     return Sample(asked, left, right, float(above[0]), edges, above)
 
 
@@ -142,10 +153,11 @@ def measure_margin(
         needed.append((gaps, weights))
     gaps, weights = needed[0]
     margin = max(_quantile(gaps, np.ones(len(gaps))), _quantile(gaps, weights))
+    margin, share = _affordable(units, sample.asked, centres, margin)
     gaps, weights = needed[1]
     found = gaps <= margin
     recall = min(float(found.mean()), float(np.average(found, weights=weights)))
-    return Margin(margin, recall, len(gaps), source, _share(units, sample.asked, centres, margin))
+    return Margin(margin, recall, len(gaps), source, share)
 
 
 def _quantile(gaps: np.ndarray, weights: np.ndarray) -> float:
@@ -163,14 +175,15 @@ def _repeats(rows: np.ndarray) -> np.ndarray:
 
 
 def _planted(units: Units, threshold: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs with just the cosine of `threshold`: a vector, and the same moved towards another one.
+    """Pairs with cosines from `threshold` to 1, evenly: a vector, and the same moved towards another one.
 
     That is harder to find than one moved at random, which comes nearer to no other block.
     """
     one, other = (units.read(rng.integers(0, len(units), _ENOUGH)) for _ in range(2))
     across = other - np.einsum("ij,ij->i", one, other)[:, None] * one
     across /= np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-12)
-    return one, np.float32(threshold) * one + np.float32(np.sqrt(max(0.0, 1 - threshold**2))) * across
+    cosine = rng.uniform(threshold, 1, (_ENOUGH, 1)).astype(np.float32)
+    return one, cosine * one + np.sqrt(1 - cosine**2) * across
 
 
 def _gaps(left: np.ndarray, right: np.ndarray, centres: np.ndarray) -> np.ndarray:
@@ -188,8 +201,16 @@ def _gaps(left: np.ndarray, right: np.ndarray, centres: np.ndarray) -> np.ndarra
     return gaps
 
 
-def _share(units: Units, asked: np.ndarray, centres: np.ndarray, margin: float) -> float:
-    """Of all vectors, the share that one is compared with: the blocks that it touches, by how many of the sample live there."""
+def _affordable(units: Units, asked: np.ndarray, centres: np.ndarray, margin: float) -> tuple[float, float]:
+    """The margin, or the one with which a vector touches no more than `_MOST_TOUCHING` blocks; and with how many it is compared.
+
+    That is a share of all vectors: the blocks that one touches, by how many of the sample live there.
+    """
+    asked = asked[:1000]
     scores = units.read(asked) @ centres.T
     homes = np.bincount(scores.argmax(axis=1), minlength=len(centres)) / len(asked)
-    return float(((scores >= scores.max(axis=1, keepdims=True) - np.float32(margin)) @ homes).mean())
+    gaps = scores.max(axis=1, keepdims=True) - scores
+    allowed = _MOST_TOUCHING * len(asked)
+    if allowed < gaps.size:
+        margin = min(margin, float(np.partition(gaps, allowed, axis=None)[allowed]))
+    return margin, float(((gaps <= np.float32(margin)) @ homes).mean())

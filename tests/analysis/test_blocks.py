@@ -1,12 +1,13 @@
 import json
 import os
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from curate.analysis import blocks, margin, units
+from curate.analysis import blocks, comparison, margin, units
 from curate.analysis.blocks import Pairs, near_pairs
 from curate.engines.errand import Errand
 from curate.errors import BadValue
@@ -63,14 +64,23 @@ def agree(found, expected, threshold, *, recall=1.0):
     assert sum(key in found for key in sure) >= recall * len(sure)
 
 
+@pytest.fixture(autouse=True)
+def one_thread_of_faiss():
+    """On a busy machine its threads wait for each other after every piece of a few rows."""
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    yield
+    faiss.omp_set_num_threads(before)
+
+
 @pytest.fixture
 def few_at_once(monkeypatch):
     """So small that a few hundred vectors are many tiles."""
-    monkeypatch.setattr(units, "PIECE", 64)
-    monkeypatch.setattr(margin, "PIECE", 64)
-    monkeypatch.setattr(blocks, "PIECE", 64)
-    monkeypatch.setattr(margin, "_TILE", 32)
-    monkeypatch.setattr(blocks, "_TILE", 32)
+    for module in (units, margin, comparison, blocks):
+        monkeypatch.setattr(module, "PIECE", 256)
+    monkeypatch.setattr(margin, "_TILE", 128)
+    monkeypatch.setattr(blocks, "BLOCKS", 1.0)
+    monkeypatch.setattr(blocks, "_TILE", 64)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
@@ -103,11 +113,11 @@ def test_whatever_the_rows_are_the_pairs_are_those_by_hand(rows, threshold):
 @pytest.mark.parametrize("threshold", [0.7, 0.9, 0.99])
 def test_blocks_find_what_they_say_that_they_find(threshold, few_at_once, monkeypatch):
     monkeypatch.setattr(blocks, "EXACT_ROWS", 500)
-    vectors = scenes(3000)
+    vectors = scenes(2000)
     pairs = near_pairs(vectors, threshold)
     about = pairs.about
     assert about["method"] == "blocks"
-    assert about["blocks"] == 2 * int(about["used"] ** 0.5) or about["blocks"] > 90
+    assert about["blocks"] == int(about["used"] ** 0.5)
     expected = by_hand(vectors, threshold)
     found = as_dict(pairs)
     agree(found, expected, threshold, recall=0.985)
@@ -121,13 +131,13 @@ def test_blocks_find_what_they_say_that_they_find(threshold, few_at_once, monkey
 def test_pairs_that_a_border_parts_are_found_across_it(few_at_once, monkeypatch):
     """Without the blocks that touch, a good part of the pairs would be lost: the test of the planted truth would notice."""
     monkeypatch.setattr(blocks, "EXACT_ROWS", 500)
-    vectors = scenes(3000, twins=0)
+    vectors = scenes(2000, twins=0)
     expected = by_hand(vectors, 0.8)
     inside = near_pairs(vectors, 0.8)
     monkeypatch.setattr(margin, "WANTED_RECALL", 0.0)
     without = near_pairs(vectors, 0.8)
     assert without.about["touching"] < inside.about["touching"]
-    assert len(without) < 0.95 * len(expected)
+    assert len(without) < 0.97 * len(expected)
     assert len(inside) >= 0.985 * len(expected)
 
 
@@ -156,25 +166,25 @@ def test_ten_thousand_equal_vectors_are_pairs_with_the_first_only(exact_rows, mo
 
 
 def test_a_block_far_larger_than_the_others_is_searched_like_any(few_at_once, monkeypatch):
-    """A parked car: 1,500 nearly equal frames, none of them the same, among 3,000 others."""
+    """A parked car: 800 nearly equal frames, none of them the same, among 2,000 others."""
     monkeypatch.setattr(blocks, "EXACT_ROWS", 500)
     rng = np.random.default_rng(0)
     frame = rng.normal(size=48)
-    parked = frame / np.linalg.norm(frame) + 0.01 * rng.normal(size=(1500, 48))
-    vectors = np.concatenate([scenes(3000, twins=0), parked.astype(np.float16)])
+    parked = frame / np.linalg.norm(frame) + 0.01 * rng.normal(size=(800, 48))
+    vectors = np.concatenate([scenes(2000, twins=0), parked.astype(np.float16)])
     pairs = near_pairs(vectors, 0.95)
     assert pairs.about["method"] == "blocks"
-    inside = (pairs.left >= 3000) & (pairs.right >= 3000)
-    assert inside.sum() >= 0.99 * 1500 * 1499 / 2
+    inside = (pairs.left >= 2000) & (pairs.right >= 2000)
+    assert inside.sum() >= 0.99 * 800 * 799 / 2
     assert pairs.cosine.max() < 1
 
 
 def test_too_many_pairs_are_refused_with_their_number_and_a_threshold_that_would_do(few_at_once, monkeypatch):
     monkeypatch.setattr(blocks, "EXACT_ROWS", 500)
-    vectors = scenes(3000, twins=0)
+    vectors = scenes(2000, twins=0)
     there = len(by_hand(vectors, 0.3))
     with pytest.raises(
-        BadValue, match=r"About [\d,]+ pairs of 3,000 different .* 0\.3, and at most 2,000 are kept"
+        BadValue, match=r"About [\d,]+ pairs of 2,000 different .* 0\.3, and at most 2,000 are kept"
     ) as refused:
         near_pairs(vectors, 0.3, most=2000)
     said = int(str(refused.value).split()[1].replace(",", ""))
