@@ -12,11 +12,19 @@ from curate.store.folder import Folder
 
 TABLE = "fields/metadata"
 
+_HELD = "\0held"  # behind the name of a column; no name holds a NUL
 
-def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame) -> list[str]:
+
+def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame, *, sparse: bool = False) -> list[str]:
     """Store the columns of `metadata` for the samples `ids` ((n,) int64, row-aligned); rows that are stored already are not again.
 
     A column whose name Curate uses itself is kept as ``given_<name>``, a dot in a name as ``_``.
+
+    Args:
+        folder: the dataset's.
+        ids: whose the rows are.
+        metadata: (n, columns).
+        sparse: a null says nothing, so that what is stored stays: files of one folder speak of different pictures.
 
     Returns:
         Notes for the user.
@@ -42,7 +50,7 @@ def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame) -> l
     if table.exists():
         rows = _as_stored(rows, table.stored_schema())
         table.add_columns([field for field in rows.schema if field.name != "sample_id"])
-        rows = _new_rows(rows, table.latest())
+        rows = _new_rows(rows, table.latest(), sparse=sparse)
     table.append(rows)
     return notes
 
@@ -100,7 +108,7 @@ def _as_stored(rows: pa.Table, stored: pa.Schema) -> pa.Table:
     return rows
 
 
-def _new_rows(rows: pa.Table, stored: pa.Table) -> pa.Table:
+def _new_rows(rows: pa.Table, stored: pa.Table, *, sparse: bool) -> pa.Table:
     """Rows that add or change something; what a row does not say, it keeps."""
     given, held = pl.from_arrow(rows), pl.from_arrow(stored)
     assert isinstance(given, pl.DataFrame)
@@ -108,6 +116,10 @@ def _new_rows(rows: pa.Table, stored: pa.Table) -> pa.Table:
     for name in given.columns:
         if name not in held.columns:
             held = held.with_columns(pl.lit(None, given.schema[name]).alias(name))
+    if sparse:
+        said = [name for name in given.columns if name != "sample_id"]
+        both = given.join(held, on="sample_id", how="left", suffix=_HELD, maintain_order="left")
+        given = both.select("sample_id", *(pl.coalesce(name, f"{name}{_HELD}").alias(name) for name in said))
     changed = given.join(
         held.select(given.columns), on=given.columns, how="anti", nulls_equal=True, maintain_order="left"
     )

@@ -94,6 +94,23 @@ def test_what_the_file_no_longer_says_is_noted(write: Write, tmp_path: Path) -> 
     )
 
 
+def test_what_another_file_said_of_a_picture_stays(write: Write, tmp_path: Path) -> None:
+    ds = curate.create(tmp_path / "a.curate")
+    ds.ingest(write(annotations=[]), format="coco")
+    (write() / "annotations" / "instances_train.json").unlink()
+    images = [
+        {"id": 0, "file_name": "train/0.jpg", "rain": True},
+        {"id": 1, "file_name": "train/1.jpg", "city": "Bonn"},
+    ]
+    ds.ingest(write(images=images, annotations=[], name="annotations/image_info_val.json"), format="coco")
+    assert ds.df(["city", "rain", "part"]).rows() == [
+        ("Ulm", True, "val"),
+        ("Bonn", None, "val"),
+        ("Ulm", None, "train"),
+        ("Ulm", None, "train"),
+    ]
+
+
 def test_keys_that_cannot_be_columns_are_renamed_or_refused(write: Write, tmp_path: Path) -> None:
     ds = curate.create(tmp_path / "a.curate")
     images = [{"id": 0, "file_name": "0.jpg", "": 1, "meta.city": "Ulm", "status": "good", "tags": ["a", {"b": 1}]}]
