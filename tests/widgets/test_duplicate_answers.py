@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 import curate
@@ -67,6 +69,31 @@ def test_duplicates_are_looked_for_in_the_background_and_shown_as_they_were_foun
     assert near["why"] == "largest: 128 × 96"
     assert near["state"] == "open"
     assert found.threshold <= near["similarity"] == near["members"][1]["similarity"] < 1
+
+
+def test_a_search_that_is_stopped_leaves_what_was_found_before(twice, open_widget, monkeypatch):
+    from curate.media import alterations
+
+    before = twice.find_duplicates().event
+    begun, go_on = threading.Event(), threading.Event()
+    alter = alterations.alter
+
+    def slowly(*args, **options):
+        begun.set()
+        assert go_on.wait(30)
+        return alter(*args, **options)
+
+    monkeypatch.setattr(alterations, "alter", slowly)
+    _, wire = open_widget(twice)
+    number = wire.ask("find_duplicates")[0]["job"]["id"]
+    assert begun.wait(30)
+    assert "looked for already" in wire.ask("find_duplicates")[0]["message"]
+    assert wire.ask("stop_job", job=number)[0]["type"] == "done"
+    go_on.set()
+    ended = wire.wait(lambda message: message["type"] == "job_changed" and message["job"]["state"] != "running", 60)[0]
+    assert (ended["job"]["state"], ended["job"]["text"]) == ("stopped", "Stopped, and nothing was changed.")
+    assert wire.ask("get_duplicates")[0]["search"] == before
+    assert (twice.history()["action"] == "duplicates").sum() == 1
 
 
 def test_a_group_is_accepted_with_one_key_and_undone_with_another(twice, open_widget):
