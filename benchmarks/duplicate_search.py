@@ -10,7 +10,8 @@ is drawn evenly from the threshold to 0.99 (planted), and a thousandth are the s
 
 Recall is the share of all pairs at or above the threshold that are found, at 100,000 by an exhaustive comparison in the same run.
 For a million that would take an hour: there it is the share of all pairs of 500 random vectors, and of the planted pairs. "It
-says" is the recall that the search measured on its own. "Touching" is how many blocks a vector was compared with.
+says" is the recall that the search measured on its own. "Touching" is how many blocks a vector was compared with. "Busy" is the
+processor time of all its processes in seconds: half of it is what two cores take that do nothing else.
 
 The search runs as in a kernel: one process holds the index (1 GiB of a million) and hands the vectors, block by block, to an
 errand. Its time is from the start of the first process, imports included, to the groups. Memory is the resident set of both
@@ -24,6 +25,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -163,7 +165,7 @@ def resident(pid: int) -> int:
 
 def timed(folder: Path) -> tuple[float, float, dict]:
     """Seconds and GiB of `inside`, in a process of its own, and what the search says of itself."""
-    started = time.perf_counter()
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     process = subprocess.Popen([sys.executable, __file__, "--inside", str(folder)])
     highest = 0
     while process.poll() is None:
@@ -171,7 +173,10 @@ def timed(folder: Path) -> tuple[float, float, dict]:
         time.sleep(0.1)
     if process.returncode:
         raise SystemExit(process.returncode)
-    return time.perf_counter() - started, highest / 2**30, json.loads((folder / "about.json").read_text())
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    about = json.loads((folder / "about.json").read_text())
+    about["busy"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return seconds, highest / 2**30, about
 
 
 def against_everything(count: int, kind: str, folder: Path) -> None:
@@ -210,7 +215,8 @@ def large(count: int, kind: str, folder: Path) -> None:
 def row(kind: str, count: int, pairs: int, share: float, about: dict, seconds: float, memory: float, note: str) -> None:
     said = f"{about['recall']:.4f}" if about["method"] == "blocks" else "exact"
     print(
-        f"{kind:8} {count:10,} {pairs:12,} {share:8.4f} {said:>9} {about['touching']:9.1f} {seconds:8.1f} {memory:6.2f}   {note}",
+        f"{kind:8} {count:10,} {pairs:12,} {share:8.4f} {said:>9} {about['touching']:9.1f} "
+        f"{seconds:8.1f} {about['busy']:6.0f} {memory:6.2f}   {note}",
         flush=True,
     )
 
@@ -229,7 +235,7 @@ def main() -> None:
         return
     print(f"pairs at a cosine of at least {THRESHOLD}, {DIMENSION} dimensions, {os.cpu_count()} cores")
     print(
-        f"{'':8} {'vectors':>10} {'pairs':>12} {'recall':>8} {'it says':>9} {'touching':>9} {'seconds':>8} {'GiB':>6}"
+        f"{'':8} {'vectors':>10} {'pairs':>12} {'recall':>8} {'it says':>9} {'touching':>9} {'seconds':>8} {'busy':>6} {'GiB':>6}"
     )
     with tempfile.TemporaryDirectory() as name:
         for count, measure in ((options.exact, against_everything), (options.large, large)):
