@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 TABLE = "fields/duplicates"
 PAIRS_TABLE = "pairs/duplicates"
 INFO_KEY = b"curate.duplicates"
+RUN_KEY = b"curate.run"
 
 LOWEST = 0.5
 """Pairs of a lower similarity are not kept: no altered copy is so far from its original."""
@@ -411,20 +412,29 @@ class Duplicates:
         heads = dict(self.groups.select("group", "kept").iter_rows())
         kept = members["kept"].to_numpy()
         heads_of = np.array([heads[group] for group in members["group"].to_list()], np.int64)
-        runs = self._grouped.run[self.dataset.positions_of(members["sample_id"].to_numpy())]
+        at = self.dataset.positions_of(members["sample_id"].to_numpy())
+        runs = self._grouped.run[at]
         columns = [
             pa.array(members["sample_id"].to_numpy()),
+            pa.array(self.dataset.session.content[at]),
             pa.array(members["group"].to_numpy()),
             pa.array(kept),
             pa.array(heads_of, mask=np.asarray(kept, bool)),
             pa.array(runs, mask=runs < 0),
         ]
-        return pa.Table.from_arrays(columns, schema=schemas.DUPLICATES)
+        return pa.Table.from_arrays(columns, schema=schemas.DUPLICATES.with_metadata({RUN_KEY: self._run}))
 
     def _view(self, *, stays: bool) -> View:
-        if self._rule == "best" and self.threshold == self.chosen and "duplicate_kept" in self.dataset.columns:
+        # the groups that are stored may be those of another search: somebody else's, or of one that was killed before it wrote them
+        stored = self.dataset.folder.table(TABLE)
+        mine = stored.exists() and stored.metadata().get(RUN_KEY) == self._run
+        if mine and self._rule == "best" and self.threshold == self.chosen:
             return self.dataset.where("duplicate_kept" if stays else "NOT duplicate_kept")
         return self.dataset.select(self.members.filter(pl.col("kept") == stays)["sample_id"].to_list())
+
+    @property
+    def _run(self) -> bytes:
+        return self._found.info.run.encode()
 
     @cached_property
     def _above(self) -> pl.Series:

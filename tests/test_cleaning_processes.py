@@ -110,6 +110,21 @@ def test_kill_9_before_any_of_its_writes_leaves_a_whole_result(dirty, verb, tmp_
     assert ds.history(action=verb.removeprefix("find_")).height == 1
 
 
+def test_killed_over_an_earlier_search_what_is_shown_agrees_with_itself(dirty):
+    """Pairs and groups are two tables: killed between them, one is of this search and one of the last."""
+    dirty.find_duplicates(threshold=1.0)
+    dirty.where("uri = 'black.jpg'").tag("seen")
+    for left in range(12):
+        code = start(KILLED, dirty, "find_duplicates", left).wait()
+        ds = curate.open(dirty.folder.location)
+        found = ds.duplicates()
+        gone = found.members.filter(~found.members["kept"])["sample_id"]
+        assert sorted(found.redundant.ids().tolist()) == sorted(gone.to_list())
+        if code == 0:
+            break
+    assert found.redundant.count() == 3
+
+
 @pytest.mark.parametrize("verb", ["find_issues", "find_duplicates"])
 def test_two_processes_at_once_leave_one_result(dirty, verb):
     both = [start(TOGETHER, dirty, verb, number) for number in range(2)]

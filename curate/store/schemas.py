@@ -127,6 +127,8 @@ def projection(metadata: dict[bytes, bytes]) -> pa.Schema:
 DUPLICATES = pa.schema(
     [
         pa.field("sample_id", pa.int64(), nullable=False),
+        # which content was found twice: a file that has changed since is no copy any more
+        pa.field("content", pa.int64(), metadata={INTERNAL: b"1"}),
         pa.field("duplicate_group", pa.int64()),
         pa.field("duplicate_kept", pa.bool_()),
         # the sample of the group that is kept; null for that one itself
