@@ -44,8 +44,9 @@ from curate.sources.near import not_found
 
 _PART = re.compile(r"(?:train|val|test)\w*", re.IGNORECASE)
 _NO_LABELS = frozenset({"classes.txt", "labels.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "trainval.txt"})
-# An alias can stand for a thousand others; a list of classes has no use for one.
-_ALIAS = re.compile(r"(?:^|[\s\[{,:-])[&*][^\s,\]}]|<<\s*:", re.MULTILINE)
+
+LONGEST_LIST = 1 << 20
+"""Bytes of the YAML file, or of a list of classes."""
 
 
 class _Data(msgspec.Struct):
@@ -109,24 +110,27 @@ def _described(folder: str, found: Sequence[str], named: str | None) -> tuple[di
     """Class number to name, and the shape of keypoints."""
     top = [name for name in found if "/" not in name and name.lower().endswith((".yaml", ".yml"))]
     for name in [named] if named else sorted(top, key=lambda name: (name not in ("data.yaml", "dataset.yaml"), name)):
-        data = read_document(folder, name)
+        data = read_document(folder, name, longest=LONGEST_LIST)
         if named or b"names" in data:
             return _yaml(data, name)
     lists = [name for name in found if posixpath.basename(name) == "classes.txt" or name.lower().endswith(".names")]
     if not lists:
         return {}, None
-    lines = read_document(folder, lists[0]).decode("utf-8", "replace").splitlines()
+    lines = read_document(folder, lists[0], longest=LONGEST_LIST).decode("utf-8", "replace").splitlines()
     return dict(enumerate(line.strip() for line in lines if line.strip())), None
 
 
 def _yaml(data: bytes, name: str) -> tuple[dict[int, str], list[int] | None]:
+    import yaml
+
     try:
-        if _ALIAS.search(data.decode()):
+        # an alias can stand for a thousand others, each of them likewise
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(data, Loader=yaml.SafeLoader)):
             raise BadSource(f"{name!r} has aliases, which a list of classes does not need", hint="write the names out")
         described = msgspec.yaml.decode(data, type=_Data)
         numbered = dict(enumerate(described.names)) if isinstance(described.names, list) else described.names
         classes = {int(number): value for number, value in numbered.items()}
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
+    except (msgspec.MsgspecError, yaml.YAMLError, RecursionError, ValueError) as error:
         if isinstance(error, BadSource):
             raise
         raise BadSource(f"{name!r} does not say what the classes are: {error}", hint="names: [car, bus]") from None

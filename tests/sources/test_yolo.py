@@ -85,6 +85,11 @@ def test_labels_are_found_where_tools_put_them(tmp_path: Path, picture: str, tex
     ("name", "text", "classes"),
     [
         ("data.yaml", "names:\n  0: car\n  2: bus\n", ["car", "0 no", "bus"]),
+        (
+            "data.yaml",
+            "# see: *this && that\nnames: [car, van, bus]\ndownload: |\n  f(*x) &y && rm -f *.zip\n",
+            ["car", "van", "bus"],
+        ),
         ("coco128.yml", "names: [car, van, bus]", ["car", "van", "bus"]),
         ("classes.txt", "car\nvan\n\nbus\n", ["car", "van", "bus"]),
         ("obj.names", "car\nvan\nbus", ["car", "van", "bus"]),
