@@ -247,7 +247,8 @@ def _divided(
     sample = sample_pairs(units, comparison, found.threshold, _CLEARLY * found.most, rng=rng, tell=tell)
     if sample.expected > _CLEARLY * found.most:
         fits = sample.edges[:-1][sample.above <= found.most]
-        found.refuse(sample.expected, f"at {fits[0]:.3f} it would be few enough" if fits.size else "")
+        crowd = f"many are nearly the same: even at {sample.edges[-2]:.4f} there are about {sample.above[-1]:,.0f}"
+        found.refuse(sample.expected, f"at {fits[0]:.3f} it would be few enough" if fits.size else crowd)
     count = int(BLOCKS * len(units) ** 0.5)
     learnt_from = np.sort(rng.permutation(len(units))[: _LEARNT_FROM * count])
     means: Any = faiss.Kmeans(

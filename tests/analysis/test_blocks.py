@@ -194,6 +194,16 @@ def test_too_many_pairs_are_refused_with_their_number_and_a_threshold_that_would
     assert len(near_pairs(vectors, fits, most=4000)) <= 2600
 
 
+def test_a_crowd_for_which_no_threshold_would_do_is_named(few_at_once, monkeypatch):
+    """A camera that stands still: nearly a million pairs at any threshold."""
+    monkeypatch.setattr(blocks, "EXACT_ROWS", 500)
+    still = scenes(1, dimension=64) + 1e-3 * np.random.default_rng(0).normal(size=(1400, 64))
+    with pytest.raises(
+        BadValue, match=r"About 979,300 pairs .* at most 1,000 are kept. Hint: many are nearly the same: even at 0\.99"
+    ):
+        near_pairs(still.astype(np.float16), 0.9, most=1000)
+
+
 def test_too_many_pairs_of_a_few_vectors_are_refused_as_soon_as_they_are_met(few_at_once):
     with pytest.raises(BadValue, match="at most 100 are kept"):
         near_pairs(scenes(600), 0.5, most=100)
