@@ -263,7 +263,7 @@ class _Work:
             pairs = near_pairs(self._vectors(rows), low, most=most, seed=self.seed)
             return pairs.left, pairs.right, pairs.about
         assert self.index is not None
-        with _Bars("compare vectors") as bars, Errand("curate.analysis.blocks:near_pairs_errand") as errand:
+        with _Bars("compare vectors") as bars, Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand:
             vectors = errand.array("vectors", (len(rows), self.index.dimension), np.float16)
             for part in _parts(len(rows), 65_536):
                 vectors[part] = self.index.reconstruct(self.rows[rows[part]])

@@ -66,8 +66,8 @@ class PairReport:
             said.append(f"Altered copies that reach it: {recalls}.")
         if self.expected is not None:
             said.append(
-                f"Expected precision there: {self.expected:.1%} where the votes err independently, less where different scenes look "
-                "alike; reviewed pairs measure it."
+                f"Expected precision there: {self.expected:.1%} where the votes err independently, less where different scenes "
+                "look alike; reviewed pairs measure it."
             )
         if self.measured:
             said.append(f"Measured: {self.measured}.")
