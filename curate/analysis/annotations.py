@@ -67,12 +67,12 @@ def annotation_problems(
       letters) by one letter more, less, other or swapped, where it is three times rarer or no declared class. The score is the
       rarer one's share of both. Fields of sentences are left alone.
     - ``label_without_picture``: there is no such sample, or its picture cannot be read.
-    - ``picture_without_label``: a readable picture without a label of a field that at least half of the pictures of its root have;
-      the score is the share that has none. A background says so too: look, then raise the threshold.
+    - ``picture_without_label``: a readable picture without a label of a field that at least half of the pictures of its root have,
+      those of models left aside; the score is the share that has none. A background says so too: look, then raise the threshold.
 
     Args:
         labels: label_id, sample_id, field, kind, value, box (list of x, y, width, height in pixels), points (list of x, y, x, y …),
-            mask (bytes or null), source; as `Dataset.labels()` gives them.
+            mask (bytes or null), source, and source_kind where it is known; as `Dataset.labels()` gives them.
         samples: sample_id, root, status, width, height, one row a sample.
         classes: field to its classes, where a source has declared them; other fields have no unknown class.
 
@@ -331,7 +331,8 @@ def _without_picture(labels: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFram
 
 def _without_label(labels: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
     pictures = samples.filter(pl.col("status") == "ok").select("sample_id", "root")
-    labelled = labels.select("field", "sample_id").unique().join(pictures, on="sample_id")
+    by_people = labels.filter(pl.col("source_kind").ne_missing("model")) if "source_kind" in labels.columns else labels
+    labelled = by_people.select("field", "sample_id").unique().join(pictures, on="sample_id")
     shares = (
         labelled.group_by("field", "root")
         .len("labelled")

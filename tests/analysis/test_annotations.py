@@ -199,6 +199,12 @@ def test_pictures_without_a_label_where_most_have_one() -> None:
     assert found(labels, samples_of(9)) == []
 
 
+def test_a_picture_that_a_model_said_nothing_of_lacks_no_label() -> None:
+    labels = values(*["night"] * 4).with_columns(sample_id=pl.Series([1, 2, 3, 4]), source_kind=pl.lit("model"))
+    assert found(labels, samples_of(5)) == []
+    assert found(labels.with_columns(source_kind=pl.lit("rule")), samples_of(5)) == [("picture_without_label", None)]
+
+
 def test_flags_are_the_worst_of_each_sample() -> None:
     labels = labels_of({"box": [-5.0, 0, 10, 10]}, {"box": [-2.0, 20, 10, 10]}, {"box": [0.0, 0, 5, 5], "sample_id": 3})
     problems = annotation_problems(labels, samples_of(3))
