@@ -68,7 +68,8 @@ def annotation_problems(
       rarer one's share of both. Fields of sentences are left alone.
     - ``label_without_picture``: there is no such sample, or its picture cannot be read.
     - ``picture_without_label``: a readable picture without a label of a field that at least half of the pictures of its root have,
-      those of models left aside; the score is the share that has none. A background says so too: look, then raise the threshold.
+      those of models left aside; the score is the share that has none. A picture of nothing but background has none
+      either, and is no fault.
 
     Args:
         labels: label_id, sample_id, field, kind, value, box (list of x, y, width, height in pixels), points (list of x, y, x, y …),
