@@ -14,6 +14,9 @@ are two pictures of one photo, and under "all" that of all pairs. Photos that ar
 were looked at, and `ALIKE` names them. The "best" rows choose their threshold by the truth, so that precision is 0.99: more than
 that one vote cannot do.
 
+Then the frames of ../shared/data/camvid_701, four drives: which neighbours became one sequence, against how much their pixels
+differ.
+
 fastdup is here for comparison only, as its licence says; it and imagededup run without a network where the system can take it
 away.
 """
@@ -157,18 +160,34 @@ def within(groups: Iterable[list[str]]) -> Pairs:
 
 
 def with_curate(folder: Path, encoder: str) -> Iterator[tuple[str, Pairs]]:
-    """Both votes alone, by the columns and vectors that ingest and embed made."""
+    """The verb with all that comes before it, and both votes alone."""
     import curate
 
     ds = curate.create(folder.parent / "copies.curate")
     ds.ingest(folder)
     ds.embed(encoder)
+    for title, options in (("find_duplicates()", {}), ("find_duplicates(flips=True)", {"flips": True})):
+        found = ds.find_duplicates(precision=WANTED, **options)
+        print(found, file=sys.stderr)
+        yield title, within(grouped(ds, "duplicate_group"))
+        if not options:
+            names_of = {number: Path(uri).name for number, uri in ds.df(["sample_id", "uri"]).iter_rows()}
+            rows = found.pairs.select("left", "right", "exact").rows()
+            yield "  its pairs, without the groups", [(names_of[a], names_of[b]) for a, b, _ in rows]
+            yield "  equal bytes alone", [(names_of[a], names_of[b]) for a, b, exact in rows if exact]
     names = [Path(uri).name for uri in ds.df(["uri"])["uri"]]
     bits, cosines = votes(ds)
     near = np.argwhere(np.triu(bits <= BITS, 1))
     yield f"hash alone, {BITS} bits", [(names[i], names[j]) for i, j in near]
     yield "hash alone, best", _best(-bits.astype(np.float32), names, folder)
     yield "vectors alone, best", _best(cosines, names, folder)
+
+
+def grouped(ds: object, column: str) -> list[list[str]]:
+    """The names of each group of a column."""
+    rows = ds.df(["uri", column]).drop_nulls()
+    groups = rows.group_by(column).agg("uri")["uri"].to_list()
+    return [[Path(uri).name for uri in uris] for uris in groups if len(uris) > 1]
 
 
 def votes(ds: object) -> tuple[np.ndarray, np.ndarray]:
@@ -215,6 +234,54 @@ def with_fastdup(folder: Path) -> Iterator[tuple[str, Pairs]]:
     yield "fastdup, its components", within([[Path(name).name for name in group] for group in groups if len(group) > 1])
 
 
+# -- drives ------------------------------------------------------------------------------------------------------------
+
+
+def drives(folder: Path, photos: Path, encoder: str) -> None:
+    """The frames of camvid_701: what became one group, against how much the pixels of neighbours differ."""
+    import curate
+
+    ds = curate.create(folder / "drives.curate")
+    ds.ingest(photos)
+    ds.embed(encoder)
+    started = time.perf_counter()
+    ds.find_duplicates(precision=WANTED)
+    seconds = time.perf_counter() - started
+    places = {Path(uri).name: at for at, uri in enumerate(ds.df(["uri"])["uri"])}
+    groups = grouped(ds, "sequence_group")
+    of = {name: number for number, members in enumerate(groups) for name in members}
+    mixed = sum(len({name.split("_")[0] for name in members}) > 1 for members in groups)
+    print(f"\n{len(places):,} frames of four drives: {len(groups)} sequences of {len(of)} frames, {seconds:.1f} s")
+    print(f"sequences of more than one drive: {mixed}")
+    neighbours = [(a, b) for a, b in itertools.pairwise(sorted(places, key=_frame)) if _frame(a)[0] == _frame(b)[0]]
+    unlike = np.array([_difference(photos / a, photos / b) for a, b in neighbours])
+    steps = np.array([_frame(b)[1] - _frame(a)[1] for a, b in neighbours])
+    together = np.array([a in of and of[a] == of.get(b) for a, b in neighbours])
+    print(f"{'neighbouring frames':44}{'pairs':>8}{'in one sequence':>17}")
+    for title, some in {
+        "a fifteenth of a second apart": steps <= 2,
+        "a second apart, mean difference below 4": (steps > 2) & (unlike < 4),
+        "a second apart, mean difference 4 to 10": (steps > 2) & (unlike >= 4) & (unlike < 10),
+        "a second apart, mean difference 10 to 20": (steps > 2) & (unlike >= 10) & (unlike < 20),
+        "a second apart, mean difference above 20": (steps > 2) & (unlike >= 20),
+    }.items():
+        print(f"{title:44}{some.sum():8,}{together[some].mean():17.1%}")
+
+
+def _frame(name: str) -> tuple[str, int]:
+    drive, number = Path(name).stem.split("_")
+    return drive, int(number.removeprefix("f"))
+
+
+def _difference(first: Path, second: Path) -> float:
+    """Mean difference of two frames in grey levels of 256, at 64 × 48 pixels."""
+    small = [
+        np.asarray(Image.open(path).convert("L").resize((64, 48), Image.Resampling.BOX), float)
+        for path in (first, second)
+    ]
+    return float(np.abs(small[0] - small[1]).mean())
+
+
 # -- the run ----------------------------------------------------------------------------------------------------------
 
 
@@ -232,7 +299,10 @@ def _read(folder: Path) -> Planted:
 
 
 def inside(tool: str, folder: Path, encoder: str) -> None:
-    """In an interpreter of the tool's own: write what it finds, a file a row."""
+    """In an interpreter of the tool's own: write what it finds, a file a row.
+
+    The seconds of the tool's first row are those of everything: reading, hashing, embedding; those of the others are its own.
+    """
     started = time.perf_counter()
     pictures = folder / "pictures"
     rows = {
@@ -245,6 +315,7 @@ def inside(tool: str, folder: Path, encoder: str) -> None:
         write(pairs, folder / f"{tool}-{number}.csv")
         with (folder / "rows.csv").open("a", newline="") as file:
             csv.writer(file).writerow([f"{tool}-{number}.csv", title, f"{seconds:.1f}"])
+        started = time.perf_counter()
 
 
 def alone() -> list[str]:
@@ -275,6 +346,7 @@ def show(folder: Path, planted: Planted) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photos", type=Path, default=SHARED / "data" / "flickr8k_1000" / "images")
+    parser.add_argument("--drives", type=Path, default=SHARED / "data" / "camvid_701" / "images")
     parser.add_argument("--encoder", default=f"local-dir:{SHARED / 'models' / 'photo-clip'}")
     parser.add_argument("--copies", type=int, default=2, help="copies of each photo")
     parser.add_argument("--seed", type=int, default=0)
@@ -305,6 +377,11 @@ def main() -> None:
             environment = {**os.environ, "SENTRY_OPT_OUT": "1", "CURATE_PROGRESS": "0"}
             subprocess.run([*alone(), *command], check=True, env=environment, stdout=sys.stderr)
         show(folder, planted)
+        if not options.drives.exists():
+            print(f"drives: left out; {options.drives} is not here")
+            return
+        os.environ["CURATE_PROGRESS"] = "0"
+        drives(folder, options.drives, options.encoder)
 
 
 if __name__ == "__main__":
