@@ -60,14 +60,14 @@ def sheet(issues: Issues) -> str:
     if none:
         parts.append(f"<p>none: {escape(', '.join(none))}</p>")
     if issues.later:
-        parts.append(f"<p>{issues.later:,} samples came later; <code>ds.find_issues()</code> looks at them too</p>")
+        parts.append(f"<p>{issues.later:,} came later; <code>ds.find_issues()</code> looks at those, too</p>")
     return f"<div class='curate-issues'>{''.join(parts)}</div>"
 
 
 def _row(issues: Issues, kind: str, count: int) -> str:
     pictures = "" if kind in STATUSES else _pictures(issues, kind)
     return (
-        f"<tr>{_CELL}<b>{escape(kind)}</b><br>{escape(ABOUT[kind])}</td>{_CELL}{count:,}</td>"
+        f"<tr>{_CELL}<b>{escape(kind)}</b><br>{escape(ABOUT.get(kind, ''))}</td>{_CELL}{count:,}</td>"
         f"{_CELL}{_threshold(issues, kind)}</td>{_CELL}{pictures}</td></tr>"
     )
 

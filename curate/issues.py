@@ -70,6 +70,8 @@ class Issues:
         self.dataset = dataset
         self.info = info
         session = dataset.session
+        if any(flag_name(kind) not in session.dtypes for kind in info.kinds):
+            raise errors.BadValue("Somebody else has just looked for other issues", hint="ds.issues() gives those")
         flags = {kind: f'"{flag_name(kind)}"' for kind in info.kinds}
         counted = ", ".join(f"count(*) FILTER ({flag})" for flag in flags.values())
         first = next(iter(flags.values()))
@@ -116,7 +118,7 @@ class Issues:
         if some:
             lines.append(f'  look at them: ds.issues()["{some[0][0]}"].show()')
         if self.later:
-            lines.append(f"  {self.later:,} samples came later; ds.find_issues() looks at them too")
+            lines.append(f"  {self.later:,} came later; ds.find_issues() looks at those, too")
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -180,7 +182,7 @@ def find_issues(
     schema = pa.schema([field.with_nullable(field.name != "sample_id") for field in stored.schema])
     schema = schema.with_metadata({KEY: msgspec.json.encode(info)})
     # one commit: whoever is killed before leaves what was found before
-    dataset.folder.table(TABLE, schema).overwrite(stored.cast(schema))
+    dataset.folder.table(TABLE).overwrite(stored.cast(schema))
     session.refresh()
     issues = Issues(dataset, info)
     counts = {kind: n for kind, n in issues.counts.items() if n}

@@ -122,6 +122,15 @@ def test_a_search_for_some_kinds_takes_the_place_of_the_last(found: Issues) -> N
         few["blurry"]
 
 
+def test_what_another_notebook_replaced_meanwhile_is_told_so(found: Issues) -> None:
+    ds = found.dataset
+    curate.open(ds.folder.location).find_issues("dark")
+    ds.session.refresh()
+    with pytest.raises(errors.BadValue, match="looked for other issues"):
+        Issues(ds, found.info)
+    assert list(ds.issues().counts) == ["dark"]
+
+
 def test_the_past_keeps_what_was_found_then(found: Issues) -> None:
     ds = found.dataset
     ds.snapshot("before")
@@ -149,7 +158,7 @@ def test_samples_that_came_later_are_counted_and_found_the_next_time(
     picture(60).save(tmp_path / "more" / "one.jpg")
     ds.ingest(tmp_path / "more", workers=1)
     assert ds.issues().later == 1
-    assert "1 samples came later" in str(ds.issues())
+    assert "1 came later" in str(ds.issues())
     assert ds.find_issues().later == 0
 
 

@@ -147,7 +147,6 @@ class Table:
         """Put `rows` with their schema in place of all there are, in one commit. Older versions stay readable."""
         import lance
 
-        self.schema = rows.schema
         if self._dataset() is None:  # Lance warns of an overwrite that has nothing to write over
             with contextlib.suppress(OSError):  # somebody else has created it meanwhile
                 lance.write_dataset(rows, self.location, mode="create")
