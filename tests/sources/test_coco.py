@@ -393,11 +393,12 @@ def test_what_is_exported_comes_in_again_label_for_label(ds: Dataset, tmp_path: 
     table = pl.DataFrame(
         {
             "sample_id": rng.choice(ids, 40),
-            "value": rng.choice(["car", "bus", "traffic light"], 40),
-            "box": rng.uniform(0, 30, (40, 4)).round(3).tolist(),
+            "value": rng.choice(["car", "traffic light", 'größer "x"/\n', "7"], 40),
+            "box": rng.uniform([-9, -9, 1, 1], 40, (40, 4)).tolist(),
             "score": rng.random(40),
         }
     )
+    table = pl.concat([table, table.head(3)])  # the same box twice is two labels
     ds.add_labels(table, field="objects", source="model-a", source_kind="model")
     ds.add_labels(table.drop("score").tail(5), field="parts", source="ada")
     view = ds.where("status = 'ok'")
@@ -405,7 +406,7 @@ def test_what_is_exported_comes_in_again_label_for_label(ds: Dataset, tmp_path: 
     export = view.export(tmp_path / "out", format="coco")
     other = curate.create(tmp_path / "other.curate")
     done = other.ingest(export.path, format="coco")
-    assert (done.added, done.by_status, done.labels) == (23, {"ok": 23}, 45)
+    assert (done.added, done.by_status, done.labels) == (23, {"ok": 23}, 48)
     assert exported(other).equals(exported(ds))
     weather = ds.where("status = 'ok'").df(["content_hash", "weather", "speed"])
     assert other.df(["content_hash", "weather", "speed"]).sort("content_hash").equals(weather.sort("content_hash"))
