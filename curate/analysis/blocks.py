@@ -35,8 +35,8 @@ from curate.errors import BadValue
 EXACT_ROWS = 30_000
 """Up to so many different vectors every pair is compared: 512 dimensions take some 3 s on two cores."""
 
-MOST_PAIRS = 30_000_000
-"""More pairs than this are refused: they take 12 bytes each, here and again in the process that asked."""
+MOST_PAIRS = 20_000_000
+"""More pairs than this are refused: sorting them takes 1 GB, of the 4 that a million vectors may take in all."""
 
 BLOCKS = 4.0
 """Blocks for each root of the number of vectors: 4,000 for a million."""
@@ -129,6 +129,7 @@ def near_pairs(
     comparison = Comparison(units, rng)
     blocks = _divided(units, comparison, found, about, rng=rng, tell=tell) if len(units) > EXACT_ROWS else None
     _search(len(units), comparison, blocks, found, tell)
+    del comparison, blocks
     left, right, cosine = found.ordered()
     about.update(
         threshold=float(threshold), rows=len(vectors), used=len(units), same=len(units.same), left_out=units.left_out
