@@ -119,9 +119,10 @@ class _Found:
 class Duplicates:
     """Groups of samples that are there more than once, at one threshold.
 
-    Three kinds: ``exact`` (the same bytes), ``near`` (altered copies), ``sequence`` (frames of one drive that hardly change: each
-    is like the first of them). Which one of a group is kept is proposed by size in pixels, then sharpness, then labels. Nothing
-    is removed: ``duplicates.redundant.tag("duplicate")`` marks them, and ``ds.exclude(duplicates.redundant)`` leaves them out.
+    Three kinds: ``exact`` (the same bytes), ``near`` (altered copies), ``sequence`` (frames of one drive that hardly change). In
+    each there is one sample that all others are like (`curate.analysis.components`). Which one is to stay is proposed by size in
+    pixels, then sharpness, then labels. Nothing is removed: ``duplicates.redundant.tag("duplicate")`` marks the others, and
+    ``ds.exclude(duplicates.redundant)`` leaves them out.
 
     >>> duplicates = ds.find_duplicates()
     >>> duplicates.groups.columns
@@ -218,7 +219,7 @@ class Duplicates:
         facts = facts.with_columns(
             pl.Series("position", positions),
             pl.Series("group", grouped.group[positions], pl.Int64),
-            pl.Series("likeness", grouped.likeness[positions]),
+            pl.Series("centre", grouped.centre[positions]),
             pl.Series("place", self._found.drives["place"].to_numpy()[positions], pl.Int64),
         )
         counts = dataset.session.read("SELECT sample_id, count(*) AS labels FROM labels GROUP BY 1")
@@ -413,14 +414,14 @@ class Duplicates:
         kept = members["kept"].to_numpy()
         heads_of = np.array([heads[group] for group in members["group"].to_list()], np.int64)
         at = self.dataset.positions_of(members["sample_id"].to_numpy())
-        runs = self._grouped.run[at]
+        group, sequence = members["group"].to_numpy(), (members["kind"] == "sequence").to_numpy()
         columns = [
             pa.array(members["sample_id"].to_numpy()),
             pa.array(self.dataset.session.content[at]),
-            pa.array(members["group"].to_numpy()),
+            pa.array(group),
             pa.array(kept),
             pa.array(heads_of, mask=np.asarray(kept, bool)),
-            pa.array(runs, mask=runs < 0),
+            pa.array(group, mask=~sequence),
         ]
         return pa.Table.from_arrays(columns, schema=schemas.DUPLICATES.with_metadata({RUN_KEY: self._run}))
 

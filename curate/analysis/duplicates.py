@@ -8,15 +8,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import polars as pl
 
-from curate.analysis import sequences
 from curate.analysis.components import groups
 
 Rule = Literal["best", "first", "largest"]
 RULES: tuple[Rule, ...] = ("best", "first", "largest")
 
 _BETTER: dict[str, tuple[str, ...]] = {
-    "best": ("pixels", "sharp", "labels", "likeness"),
-    "largest": ("pixels", "likeness"),
+    "best": ("pixels", "sharp", "labels", "centre"),
+    "largest": ("pixels", "centre"),
     "first": (),
 }
 _SHARPER = 1.25  # times: less is noise
@@ -24,7 +23,7 @@ _WHY = {
     "pixels": "largest: {width} × {height}",
     "sharp": "sharpest: {sharpness:.3g}",
     "labels": "most labels: {labels}",
-    "likeness": "most like the others",
+    "centre": "most like the others",
 }
 
 _MEMBERS = {
@@ -44,75 +43,64 @@ class Grouped(NamedTuple):
     Attributes:
         group: (n,) int64, from 0; -1 for a row in none.
         kinds: of each group: "exact", "sequence" or "near".
-        run: (n,) int64, which run of frames that hardly change; -1 for none.
-        likeness: (n,) float32, the sum of the similarities to others of the group.
+        centre: (n,) bool, whether all others of its group are pairs with it.
     """
 
     group: np.ndarray
     kinds: list[str]
-    run: np.ndarray
-    likeness: np.ndarray
+    centre: np.ndarray
 
 
 def grouped(count: int, pairs: pl.DataFrame, drives: pl.DataFrame) -> Grouped:
-    """Make groups of pairs.
-
-    Frames of one drive that hardly change are found first (`curate.analysis.sequences`) and count as one: what any of
-    them is like, belongs to all. The rest is `curate.analysis.components`: every member is a pair with the centre of its group.
+    """Make groups of pairs, by the rule of `curate.analysis.components`: every member is a pair with the centre of its group.
 
     Args:
         count: rows, n.
         pairs: left and right (rows), similarity (below 1 where not exact), exact; of equal bytes each with the first, on the left.
-        drives: (n rows) drive and place, as `sequences.drives` gives them.
+        drives: (n rows) drive and place, as `curate.analysis.sequences.drives` gives them.
 
     Returns:
-        A group whose members have the same bytes is "exact"; one of frames of one drive that stand side by side is a "sequence".
+        A group whose members have the same bytes is "exact". One of frames of one drive that hardly change is a "sequence": there
+        they are most of the frames between its first and its last.
 
     >>> pairs = pl.DataFrame({"left": [0, 2], "right": [3, 3], "similarity": [1.0, 0.9], "exact": [True, False]})
     >>> found = grouped(4, pairs, pl.DataFrame({"drive": [0, 1, 2, 3], "place": [0, 0, 0, 0]}))
     >>> found.group.tolist(), found.kinds
     ([0, -1, 0, 0], ['near'])
     """
-    group, run, likeness = np.full(count, -1, np.int64), np.full(count, -1, np.int64), np.zeros(count, np.float32)
+    group, centre = np.full(count, -1, np.int64), np.zeros(count, bool)
     if not pairs.height:
-        return Grouped(group, [], run, likeness)
+        return Grouped(group, [], centre)
     exact = pairs["exact"].to_numpy()
     strength = np.where(exact, 1.0, pairs["similarity"].to_numpy())
     both = np.concatenate([pairs["left"].to_numpy(), pairs["right"].to_numpy()])
     rows, ends = np.unique(both, return_inverse=True)
     left, right = ends[: pairs.height], ends[pairs.height :]
+    stars = groups(len(rows), left, right, strength)
+    sizes = np.bincount(stars.group, minlength=len(rows))
+    member = sizes[stars.group] > 1
+    heads, number = np.unique(stars.group[member], return_inverse=True)
+    group[rows[member]] = number
+    centre[rows[stars.centre[member]]] = True
     twin = np.arange(len(rows))
     twin[right[exact]] = left[exact]
-    drive, place = (drives[name].to_numpy()[rows] for name in ("drive", "place"))
-    first = sequences.runs(drive, place, left, right, twin)
-    centre = groups(len(rows), first[left], first[right], strength).group[first]
-    sizes = np.bincount(centre, minlength=len(rows))
-    member = sizes[centre] > 1
-    heads, number = np.unique(centre[member], return_inverse=True)
-    group[rows[member]] = number
+    drive, place = (drives[name].to_numpy()[rows][member] for name in ("drive", "place"))
     same = _spread(number, twin[member], len(heads)) == 0
-    beside = _spread(number, place[member], len(heads)) == sizes[heads] - 1
-    sequence = beside & (_spread(number, drive[member], len(heads)) == 0) & ~same
-    # a sequence is one run, wherever the frames lie that the others are like
-    first[member] = np.where(sequence[number], heads[number], first[member])
-    in_run = np.bincount(first, minlength=len(rows))[first] > 1
-    run[rows[in_run]] = np.unique(first[in_run], return_inverse=True)[1]
-    within = centre[left] == centre[right]
-    sums = np.bincount(np.r_[left[within], right[within]], np.r_[strength[within], strength[within]], len(rows))
-    likeness[rows] = sums
-    return Grouped(group, np.where(same, "exact", np.where(sequence, "sequence", "near")).tolist(), run, likeness)
+    together = _spread(number, place, len(heads)) + 1 < 2 * sizes[heads]
+    sequence = together & (_spread(number, drive, len(heads)) == 0)
+    return Grouped(group, np.where(same, "exact", np.where(sequence, "sequence", "near")).tolist(), centre)
 
 
 def members(facts: pl.DataFrame, kinds: Sequence[str], pairs: pl.DataFrame, rule: Rule) -> pl.DataFrame:
     """One row a member of a group, the one that is to stay first.
 
     Args:
-        facts: one row a member: group, sample_id, position, place (in its drive), likeness (to the others), labels (how many),
-            and as far as they are known uri, width, height, sharpness and captured_at.
+        facts: one row a member: group, sample_id, position, place (in its drive), centre (whether all others are pairs with it),
+            labels (how many), and as far as they are known uri, width, height, sharpness and captured_at.
         kinds: of each group.
         pairs: left_id, right_id, similarity, exact.
         rule: "best" by size in pixels, then sharpness (a quarter more, or it does not count), then labels; "largest" by size
-            alone; of equals what is most like the others, which is a pair with most of them. "first" is what came first.
+            alone; of equals what is most like the others, which is a pair with all of them. "first" is what came first.
 
     Returns:
         group, kind, sample_id, kept, similarity (to the kept one; null where they were not compared), why, span.
@@ -125,7 +113,6 @@ def members(facts: pl.DataFrame, kinds: Sequence[str], pairs: pl.DataFrame, rule
         (pl.col("width").cast(pl.Int64).fill_null(0) * pl.col("height").cast(pl.Int64).fill_null(0)).alias("pixels"),
         (pl.col("sharpness").cast(pl.Float64).fill_null(0).clip(1e-6).log() / np.log(_SHARPER)).round(0).alias("sharp"),
         pl.col("labels").fill_null(0),
-        pl.col("likeness").round(3),
     )
     better = _BETTER[rule]
     ordered = facts.sort(["group", *better, "position"], descending=[False, *(True for _ in better), False])

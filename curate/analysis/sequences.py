@@ -1,10 +1,9 @@
-"""Runs of frames that hardly change: what a standing camera, or a car at a red light, takes again and again."""
+"""Which pictures are the frames of one drive, and in which order they were taken."""
 
 from __future__ import annotations
 
 import re
 
-import numpy as np
 import polars as pl
 
 _NUMBERED = re.compile(r"^(.*?)(\d+)(\D*)$")
@@ -57,38 +56,3 @@ def drives(frames: pl.DataFrame, by: str | None = None) -> pl.DataFrame:
         (pl.int_range(pl.len()).over("name")).cast(pl.Int64).alias("place"),
     )
     return ordered.sort("row").select("drive", "place")
-
-
-def runs(drive: np.ndarray, place: np.ndarray, left: np.ndarray, right: np.ndarray, twin: np.ndarray) -> np.ndarray:
-    """Cut drives into runs of frames that are all pairs with the first frame of their run.
-
-    A car that creeps on ends its run as soon as a frame has left the first one behind, however like the frame before it is.
-
-    Args:
-        drive: (n,) int64.
-        place: (n,) int64, the order within the drive, 0, 1, 2, …
-        left: (m,) integers in 0…n-1, pairs that are alike.
-        right: (m,) integers in 0…n-1.
-        twin: (n,) int64, the first row that is the same as each, whose pairs stand for those of all.
-
-    Returns:
-        (n,) int64: the row of the first frame of the run; a frame that is in none has its own row.
-
-    >>> chain = np.array([0, 1, 2, 0]), np.array([1, 2, 3, 3])
-    >>> runs(np.zeros(4, int), np.arange(4), *chain, twin=np.arange(4)).tolist()
-    [0, 0, 2, 2]
-    """
-    count = len(drive)
-    low, high = np.minimum(twin[left], twin[right]), np.maximum(twin[left], twin[right])
-    alike = set((low.astype(np.int64) * count + high).tolist())
-    first = np.arange(count, dtype=np.int64)
-    order = np.lexsort((place, drive))
-    begin = -1
-    for row, of, drive_of in zip(order.tolist(), twin[order].tolist(), drive[order].tolist(), strict=True):
-        if begin >= 0 and drive_of == drive[begin]:
-            with_ = int(twin[begin])
-            if of == with_ or min(of, with_) * count + max(of, with_) in alike:
-                first[row] = begin
-                continue
-        begin = row
-    return first

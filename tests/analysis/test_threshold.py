@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.analysis.alignment import agreement, squares
 from curate.analysis.pair_report import PairReport
-from curate.analysis.sequences import drives, runs
+from curate.analysis.sequences import drives
 from curate.analysis.threshold import BINS, FARTHEST, Scale, Votes, bin_of, calibrate, counted, scale_of
 from curate.errors import BadValue
 
@@ -160,30 +160,6 @@ def test_a_mirrored_picture_fits_its_mirrored_self():
 
 
 # -- sequences --------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=50)
-@given(st.data())
-def test_every_frame_of_a_run_is_a_pair_with_its_first_and_they_stand_side_by_side(data):
-    count = data.draw(st.integers(2, 12))
-    pairs = data.draw(st.sets(st.tuples(st.integers(0, count - 1), st.integers(0, count - 1)), max_size=30))
-    pairs = {(a, b) for a, b in pairs if a != b}
-    order = np.array(data.draw(st.permutations(range(count))))
-    drive = np.array(data.draw(st.lists(st.integers(0, 1), min_size=count, max_size=count)))
-    place = np.empty(count, np.int64)
-    for number in (0, 1):
-        rows = order[drive[order] == number]
-        place[rows] = np.arange(len(rows))
-    left, right = (np.array([pair[side] for pair in sorted(pairs)], np.int64) for side in (0, 1))
-    first = runs(drive, place, left, right, np.arange(count))
-    alike = {frozenset(pair) for pair in pairs}
-    for row, begin in enumerate(first.tolist()):
-        assert first[begin] == begin
-        assert row == begin or frozenset((row, begin)) in alike
-    for begin in np.unique(first).tolist():
-        rows = np.flatnonzero(first == begin)
-        assert len(set(drive[rows])) == 1
-        assert np.ptp(place[rows]) == len(rows) - 1
 
 
 def test_drives_are_told_by_names_videos_times_or_a_column():
