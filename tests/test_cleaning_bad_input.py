@@ -128,6 +128,14 @@ def test_the_encoder_that_is_named_is_the_one_that_votes(make, folder):
     assert ds.duplicates().encoder == "colours", "what was there stays"
 
 
+def test_an_encoder_that_sees_no_difference_makes_no_copies(make, folder):
+    shutil.copy(folder / "00.jpg", folder / "same.jpg")
+    ds = make(folder, vectors=False)
+    ds.embed(lambda pictures: np.ones((len(pictures), 8)), name="blind")
+    ds.find_duplicates()
+    assert grouped(ds) == [["00.jpg", "same.jpg"]]
+
+
 def test_pictures_without_a_vector_still_have_a_hash(make, folder):
     ds = make(folder)
     shutil.copy(folder / "00.jpg", folder / "same.jpg")
