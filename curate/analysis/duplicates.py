@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ _WHY = {
     "labels": "most labels: {labels}",
     "centre": "most like the others",
 }
+
+_FIRST = "came first"
 
 _MEMBERS = {
     "group": pl.Int64,
@@ -187,12 +190,12 @@ def _spans(ordered: pl.DataFrame) -> dict[int, str]:
 
 
 def _reasons(ordered: pl.DataFrame, better: Sequence[str]) -> dict[int, str]:
-    """What the kept one of each group has over the next."""
-    nth = pl.int_range(pl.len()).over("group")
-    two = ordered.with_columns(nth.alias("nth")).filter(pl.col("nth") < 2).sort("group", "nth")
-    rows = two.rows(named=True)
-    whys = {}
-    for first, second in zip(rows[::2], rows[1::2], strict=True):
-        by = next((name for name in better if first[name] != second[name]), None)
-        whys[int(first["group"])] = "came first" if by is None else _WHY[by].format(**first)
-    return whys
+    """By what the kept one of each group was chosen: the first thing in which they differ."""
+    if not better:
+        return dict.fromkeys(ordered["group"].unique().to_list(), _FIRST)
+    differing = ordered.group_by("group").agg(pl.col(better).n_unique() > 1)
+    by = {
+        group: next(compress(better, these), None) for group, *these in differing.select("group", *better).iter_rows()
+    }
+    kept = ordered.filter(pl.col("kept")).rows(named=True)
+    return {row["group"]: _FIRST if (name := by[row["group"]]) is None else _WHY[name].format(**row) for row in kept}
