@@ -37,6 +37,15 @@ it("has both panels beside the centre where there is room, and remembers which w
   expect([shell.isOpen("facets"), shell.isOpen("inspector")]).toEqual([false, true]);
 });
 
+it("goes back from the duplicates to what was shown before them", () => {
+  shell.setMode("map");
+  shell.setMode("duplicates");
+  shell.leaveDuplicates();
+  expect(shell.mode.value).toBe("map");
+  shell.leaveDuplicates();
+  expect(shell.mode.value).toBe("map");
+});
+
 it("lays the inspector over the centre where there is less room, and nothing without being asked", () => {
   shell.measure(800);
   expect([shell.isOpen("facets"), shell.isOpen("inspector")]).toEqual([true, false]);
