@@ -6,7 +6,8 @@
 The pictures are the photos of ../shared/data/flickr8k_1000, and beside them copies of every fourth with a defect: too dark, too
 bright, nearly one shade, without colour (stored with and without channels), far larger or smaller, a strip; and broken files.
 CleanVision stops at a truncated file, so it is given what both can read. Blur is planted apart: Gaussian of a radius from 1.5 px at
-384 px, and motion in all directions. A false alarm is a photo as it came that is called blurry.
+384 px, and motion in all directions. A false alarm is a photo as it came that is called blurry. Our threshold was chosen on
+flickr8k_1000; the photos of the other folders of ../shared/data say how it holds elsewhere.
 
 Time is that of a whole process, interpreter and imports too, on `--pictures` photos of 640 × 480: ours creates a dataset, ingests
 and finds issues; CleanVision finds issues of the kinds that both know. Rounds alternate and the median ratio counts.
@@ -133,7 +134,7 @@ def blur(photos: list[Path], folder: Path, each: int) -> None:
     for name, (blurred, pixels) in BLURS.items():
         for number, path in enumerate(photos[::each]):
             with Image.open(path) as image:
-                blurred(image.convert("RGB"), pixels, 0.7 * number).save(folder / f"{name} {path.stem}.jpg", quality=85)
+                blurred(image.convert("RGB"), pixels, 0.7 * number).save(folder / f"{name} {number}.jpg", quality=85)
 
 
 def broken(photos: list[Path], folder: Path) -> dict[str, int]:
@@ -191,14 +192,13 @@ def agreement(photos: list[Path], python: str, temporary: Path) -> None:
         print(f"  planted {kind}: {a:.0%} found by ours, {b:.0%} by CleanVision, of {len(names)}")
 
 
-def blurred(photos: list[Path], python: str, temporary: Path) -> None:
-    folder = temporary / "blurred"
-    folder.mkdir()
-    blur(photos, folder, each=4)
-    plain = temporary / "plain"
+def blurred(photos: list[Path], python: str, temporary: Path, *, each: int) -> None:
+    folder, plain = temporary / "blurred", temporary / "plain"
+    folder.mkdir(parents=True)
     plain.mkdir()
-    for path in photos:
-        (plain / path.name).write_bytes(path.read_bytes())
+    blur(photos, folder, each=each)
+    for number, path in enumerate(photos):
+        (plain / f"{number}.jpg").write_bytes(path.read_bytes())
     found = [
         (who, look(folder), look(plain))
         for who, look in (
@@ -211,11 +211,11 @@ def blurred(photos: list[Path], python: str, temporary: Path) -> None:
         each = {kind: np.mean([flag for name, flag in flags.items() if name.startswith(kind)]) for kind in BLURS}
         alarms = sum(kinds["blurry"] for kinds in as_they_came.values())
         print(
-            f"blur found by {who}: {np.mean(list(flags.values())):.1%} of {len(flags):,} ("
+            f"  found by {who}: {np.mean(list(flags.values())):.1%} of {len(flags):,} ("
             + ", ".join(f"{kind} {share:.0%}" for kind, share in each.items())
             + f"); false alarms {alarms} of {len(as_they_came):,}"
         )
-    print("  ours at least 90 %, at no more false alarms")
+    print("  at least 90 % by ours, at no more false alarms")
 
 
 def of_ours_only(photos: list[Path], temporary: Path) -> None:
@@ -262,7 +262,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as place:
         temporary = Path(place)
         agreement(photos, options.cleanvision, temporary)
-        blurred(photos, options.cleanvision, temporary)
+        print("blur, flickr8k_1000:")
+        blurred(photos, options.cleanvision, temporary / "flickr", each=4)
+        elsewhere = [
+            path
+            for name, step in (("camvid_701", 7), ("day_night", 4), ("weapd_sample", 1))
+            for path in sorted((SHARED / "data" / name).rglob("*.jpg"))[::step]
+        ]
+        print("blur, other photos:")
+        blurred(elsewhere, options.cleanvision, temporary / "elsewhere", each=1)
         of_ours_only(photos, temporary)
         timed(options.cleanvision, temporary, options.pictures, options.rounds)
 
