@@ -359,9 +359,8 @@ def main() -> None:
         inside(options.inside[0], Path(options.inside[1]), options.encoder)
         return
     if not options.photos.exists():
-        sys.exit(
-            f"{options.photos} is not here. Hint: --photos FOLDER takes any folder of JPEGs, --encoder another model"
-        )
+        print(f"left out: {options.photos} is not here; --photos FOLDER takes any JPEGs, --encoder another model")
+        return
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         planted = plant(options.photos.glob("*.jpg"), folder / "pictures", copies=options.copies, seed=options.seed)
