@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from curate.dataset import Dataset
     from curate.media.record import Record
 
-ALTERED = 60
+ALTERED = 100
 """Pictures that are altered, in each way."""
 
 _SIDE = 640

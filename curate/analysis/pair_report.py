@@ -53,12 +53,13 @@ class PairReport:
         """What can be said, one sentence each."""
         counts = ", ".join(f"{number:,} {kind}" for kind, number in self.groups.items() if number)
         groups = sum(self.groups.values())
-        found = (
-            f"{groups:,} groups ({counts}); {self.redundant:,} samples could go" if groups else "nothing is there twice"
-        )
+        found = "nothing is there twice"
+        if groups:
+            found = f"{_several(groups, 'group')} ({counts}); {_several(self.redundant, 'sample')} could go"
         said = [f"{self.samples:,} samples were searched: {found}."]
         above = int((self.similarity >= self.threshold).sum())
-        said.append(f"{above:,} near pairs have a similarity of {self.threshold:.3g} or more.")
+        have = "pair has" if above == 1 else "pairs have"
+        said.append(f"{above:,} near {have} a similarity of {self.threshold:.3g} or more.")
         if self.calibration is not None:
             recalls = ", ".join(
                 f"{kind} {share:.0%}" for kind, share in self.calibration.recall(self.threshold).items()
@@ -94,6 +95,10 @@ class PairReport:
             "pairs found": counted(self.similarity),
         }
         return {name: values.reshape(_DRAWN, BINS // _DRAWN).sum(axis=1) for name, values in counts.items()}
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
 
 
 def _drawing(counts: Mapping[str, np.ndarray], threshold: float) -> str:

@@ -12,9 +12,9 @@ near, the second how often their pixels fit; together, as if the two erred indep
 that pass any threshold: the ABCD method of particle physics. Photos of one burst, and rendered scenes that hardly differ, err
 together, so that the expected precision is an upper limit there; reviewed pairs have the last word (`Duplicates.precision`).
 
-**The threshold** lies half-way between two others: the lowest at which the wanted precision is expected from there on, and what
-99.5 % of altered copies reach, so that both have the same room to err. Where the first is the higher one, it is taken, and copies
-are missed.
+**The threshold** is what 99.5 % of altered copies reach. Where a lower one would still be as precise as is wanted, it is a quarter
+of the way down there, since other people's copies are a little worse than ours; where precision asks for a higher one, that is
+taken, and copies are missed.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ FEWEST = 30
 
 _WITHIN = 0.95
 _REACHED = 0.995
+_ROOM = 0.25
 _LEAST_STEPS = (0.005, 2.0, 0.01)  # an encoder that sees no difference must not make one of rounding
 _COMPARED = 1500
 
@@ -204,7 +205,7 @@ def calibrate(
         )
     lowest = float(np.quantile(alike, 1 - _REACHED))
     precise = _precise(scale.similarity(found), np.array(false), wanted) if false else lowest
-    threshold = float(np.floor(max(precise, (precise + lowest) / 2) * BINS) / BINS)
+    threshold = float(np.floor(max(precise, lowest - _ROOM * (lowest - precise)) * BINS + 1e-6) / BINS)
     if precise > lowest:
         reached = float((alike >= threshold).mean())
         notes.append(
