@@ -134,7 +134,7 @@ def test_pairs_that_a_border_parts_are_found_across_it(few_at_once, monkeypatch)
     vectors = scenes(2000, twins=0)
     expected = by_hand(vectors, 0.8)
     inside = near_pairs(vectors, 0.8)
-    monkeypatch.setattr(margin, "WANTED_RECALL", 0.0)
+    monkeypatch.setattr(margin, "_enough_for", lambda gaps, weights: 0.0)
     without = near_pairs(vectors, 0.8)
     assert without.about["touching"] < inside.about["touching"]
     assert len(without) < 0.97 * len(expected)

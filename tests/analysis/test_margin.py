@@ -105,3 +105,12 @@ def test_where_the_data_have_few_pairs_planted_ones_set_the_margin():
     rows = np.arange(len(one))
     needed = np.minimum(a.max(axis=1) - a[rows, b.argmax(axis=1)], b.max(axis=1) - b[rows, a.argmax(axis=1)])
     assert (needed <= measured.margin).mean() >= 0.98
+
+
+@pytest.mark.parametrize("count", [50, 400, 1000, 5000])
+def test_few_pairs_allow_fewer_to_be_missed(count):
+    """Were a hundredth of all pairs beyond the margin, a sample would seldom have so few of them beyond it."""
+    allowed = int(margin._missed(count) * count)
+    beyond = np.random.default_rng(0).binomial(count, 0.0101, 20_000)
+    assert (beyond <= allowed).mean() <= max(0.02, 0.99**count * 1.05)
+    assert margin._missed(count) <= 1 - margin.WANTED_RECALL
