@@ -61,7 +61,10 @@ def ingest(
     names = names_of(listing, chosen)
     if listing.metadata is not None:
         # before the samples: a sample that is there has its metadata
-        notes = metadata.write_metadata(dataset.folder, names.ids, listing.metadata, sparse=annotated is not None)
+        joined = {column for join in dataset.session.joins.values() for column in join["columns"]}
+        notes = metadata.write_metadata(
+            dataset.folder, names.ids, listing.metadata, sparse=annotated is not None, joined=joined
+        )
     ingested = ingest_listing(dataset.folder, listing, chosen, names, origin=origin, workers=workers)
     note = recognised(source) if format is None else None
     ingested = replace(ingested, notes=(*ingested.notes, *notes, *([note] if note else [])))

@@ -410,3 +410,13 @@ def test_purge_takes_samples_out_of_joins(ds):
 def test_a_dataset_without_samples_meets_nothing(tmp_path):
     ds = curate.create(tmp_path / "empty.curate")
     refused(ds, errors.BadValue, lambda: ds.join(pl.DataFrame({"uri": ["a"], "x": [1]}), on="uri"), "No sample meets")
+
+
+def test_a_later_table_does_not_hide_what_a_join_brought(ds):
+    ds.join(TYRES, on="drive")
+    table = ds.df(["uri"]).with_columns(pl.lit("none").alias("tyres")).rename({"uri": "path"})
+    media = next(iter(ds.roots().values()))
+    told = ds.ingest(table, root=media)
+    assert values(ds, "tyres") == ["winter"] * 9 + ["summer"] * 9 + [None] * 6
+    assert values(ds, "given_tyres") == ["none"] * 24
+    assert "column 'tyres' is kept as 'given_tyres'" in str(told)

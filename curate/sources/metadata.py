@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -15,16 +17,24 @@ TABLE = "fields/metadata"
 _HELD = "\0held"  # behind the name of a column; no name holds a NUL
 
 
-def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame, *, sparse: bool = False) -> list[str]:
+def write_metadata(
+    folder: Folder,
+    ids: np.ndarray,
+    metadata: pl.DataFrame,
+    *,
+    sparse: bool = False,
+    joined: Collection[str] = (),
+) -> list[str]:
     """Store the columns of `metadata` for the samples `ids` ((n,) int64, row-aligned); rows that are stored already are not again.
 
-    A column whose name Curate uses itself is kept as ``given_<name>``, a dot in a name as ``_``.
+    A column whose name Curate or a join uses is kept as ``given_<name>``, a dot in a name as ``_``.
 
     Args:
         folder: the dataset's.
         ids: whose the rows are.
         metadata: (n, columns).
         sparse: a null says nothing, so that what is stored stays: files of one folder speak of different pictures.
+        joined: columns that joins brought, which metadata would hide.
 
     Returns:
         Notes for the user.
@@ -34,7 +44,8 @@ def write_metadata(folder: Folder, ids: np.ndarray, metadata: pl.DataFrame, *, s
             of one name.
     """
     notes = []
-    taken = {name: f"given_{name}" for name in metadata.columns if name.lower() in schemas.RESERVED}
+    used = schemas.RESERVED | {name.lower() for name in joined}
+    taken = {name: f"given_{name}" for name in metadata.columns if name.lower() in used}
     # a dot is a field of a struct to Lance, and a column without a name is none
     taken |= {name: name.replace(".", "_") or "unnamed" for name in metadata.columns if not name or "." in name}
     if twice := [new for new in taken.values() if [*taken.values()].count(new) > 1 or new in metadata.columns]:
