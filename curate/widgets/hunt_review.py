@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class HuntReview(ViewWidget):
     """Samples one by one, or nine at once, to be answered with y, n and u; how many were found, and how many are left.
 
-    What somebody answers elsewhere in the same hunt is followed. Saved with the notebook, it shows what was found.
+    What somebody answers elsewhere in the same hunt is followed. Saved with the notebook, it shows what was found. Its view is
+    where the hunt looks, and cannot be set: another view is another hunt.
 
     Args:
         hunt: what is reviewed.
@@ -40,24 +41,18 @@ class HuntReview(ViewWidget):
         self._answers = HuntAnswers(hunt, self._told)
         super().__init__(View(hunt.dataset, hunt.query), height=height)
 
-    @property
-    def view(self) -> View:
-        """Where the hunt looks. It cannot be set: another view is another hunt."""
-        return self._exploration.view
-
-    @view.setter
-    def view(self, view: View) -> None:
-        raise BadValue(
-            f"The hunt {self.hunt.name!r} looks where it was begun, not at {view!r}",
-            hint='begin another one there: view.hunt("another name")',
-        )
-
     def __repr__(self) -> str:
         """Cheap: no query runs."""
         return f"HuntReview({self.hunt.python})"
 
     def _handlers(self) -> dict[type[protocol.Request], Handler]:
         return super()._handlers() | self._answers.handlers()
+
+    def _change(self, view: View) -> None:
+        raise BadValue(
+            f"The hunt {self.hunt.name!r} looks where it was begun, not at {view!r}",
+            hint='begin another one there: view.hunt("another name")',
+        )
 
     def _kept(self) -> View:
         """What was found; while that is nothing, where the hunt looks."""

@@ -19,7 +19,8 @@ class PairReview(ViewWidget):
     """Pairs that were found twice, side by side, to be answered with y, n and u; what the answers say of the precision, and a
     threshold that slides over what was found.
 
-    What somebody answers elsewhere is followed. Saved with the notebook, it shows what is there once more.
+    What somebody answers elsewhere is followed. Saved with the notebook, it shows what is there once more. Its view is the
+    dataset whose pairs are reviewed, and cannot be set.
 
     Args:
         duplicates: the search whose pairs are reviewed.
@@ -42,24 +43,18 @@ class PairReview(ViewWidget):
         """What was found, at the threshold that the widget shows: ``review.duplicates.redundant.tag("duplicate")``."""
         return self._answers.duplicates
 
-    @property
-    def view(self) -> View:
-        """The dataset whose pairs are reviewed. It cannot be set."""
-        return self._exploration.view
-
-    @view.setter
-    def view(self, view: View) -> None:
-        raise BadValue(
-            f"The pairs of {self._exploration.dataset.name!r} were found in all of it, not in {view!r}",
-            hint="ds.find_duplicates() looks again",
-        )
-
     def __repr__(self) -> str:
         """Cheap: no query runs."""
         return f"PairReview({self.duplicates.threshold:g}, {self._exploration.dataset.name})"
 
     def _handlers(self) -> dict[type[protocol.Request], Handler]:
         return super()._handlers() | self._answers.handlers()
+
+    def _change(self, view: View) -> None:
+        raise BadValue(
+            f"The pairs of {self._exploration.dataset.name!r} were found in all of it, not in {view!r}",
+            hint="ds.find_duplicates() looks again",
+        )
 
     def _kept(self) -> View:
         """What is there once more; where nothing is, the dataset."""

@@ -100,9 +100,7 @@ class ViewWidget(anywidget.AnyWidget):
 
     @view.setter
     def view(self, view: View) -> None:
-        if not isinstance(view, View):
-            raise BadValue(f"A widget shows a view. Got {type(view).__name__}", hint="ds.where(\"weather = 'rain'\")")
-        self._exploration.change(view, "the view from Python")
+        self._change(view)
 
     @property
     def selection(self) -> View:
@@ -157,6 +155,12 @@ class ViewWidget(anywidget.AnyWidget):
     def _handlers(self) -> dict[type[protocol.Request], Handler]:
         """Who answers which request."""
         return answers_of(self._exploration)
+
+    def _change(self, view: View) -> None:
+        """Show another view."""
+        if not isinstance(view, View):
+            raise BadValue(f"A widget shows a view. Got {type(view).__name__}", hint="ds.where(\"weather = 'rain'\")")
+        self._exploration.change(view, "the view from Python")
 
     def _kept(self) -> View:
         """What is shown where the widget was saved and there is no kernel behind it."""
