@@ -220,7 +220,7 @@ def _opened(path):
 
 
 def test_repr_says_what_and_how_many_and_never_the_data(ds):
-    assert repr(ds) == "<Dataset 'photos': 24 samples, 30 columns>"
+    assert repr(ds) == "<Dataset 'photos': 24 samples, 35 columns>"
     assert repr(ds.where("speed < 3")) == '<View ds.where("speed < 3")>'
 
 
