@@ -140,7 +140,7 @@ def test_a_dataset_is_cleaned_with_keys(notebook, photos):
     until(answered.inner_text, "1")
     page.keyboard.press("n")
     until(answered.inner_text, "2")
-    review.locator(".curate-hunt-figure", has_text="50").first.wait_for()
+    review.locator(".curate-review-figure", has_text="50").first.wait_for()
     said = notebook.python("p = review.duplicates.precision(); print(json.dumps([p.value, p.yes, p.no]))")
     assert said == [0.5, 1, 1]
     page.keyboard.press("Control+z")

@@ -28,7 +28,7 @@ class Review:
         self.notebook = notebook
         self.page = notebook.page
         self.root = self.page.locator(".curate-widget:not([data-old])")
-        self.figure = self.root.locator(".curate-hunt-figure")
+        self.figure = self.root.locator(".curate-review-figure")
 
     def open(self, path: Any) -> None:
         self.notebook.run(OPEN.format(path=str(path)), wait=".curate-hunt-one img")
@@ -47,7 +47,7 @@ class Review:
     def saved(self) -> None:
         """Wait until the kernel has every answer."""
         self.root.locator("[data-sent=pending]").first.wait_for(state="detached", timeout=SLOW)
-        until(self.root.locator(".curate-hunt-way").inner_text, "")
+        until(self.root.locator(".curate-review-way").inner_text, "")
 
     def violations(self) -> list[str]:
         """What axe-core finds in the widget, once nothing moves any more."""
@@ -88,7 +88,7 @@ def test_a_hunt_with_keys_alone(review, roads):
     review.saved()
     review.press("Control+z")
     until(review.counts, [1, 1, 1])
-    review.see(".curate-hunt-mark", "No")
+    review.see(".curate-review-mark", "No")
     review.press("y")
     until(review.counts, [2, 0, 1])
     until(review.figure.inner_text, "2\nfound in 3 answers")
@@ -137,7 +137,7 @@ def test_a_hunt_with_keys_alone(review, roads):
     root.get_by_role("button", name="Draw them").click()
     review.see(".curate-hunt-task", "Audit: 0 of 7")
     review.see(".curate-hunt-task", "Blind")
-    assert "frame_" not in root.locator(".curate-hunt-centre").inner_text()
+    assert "frame_" not in root.locator(".curate-review-centre").inner_text()
     assert root.locator(".curate-hunt-says").count() == 0
     one.click()
     for answered in range(1, 7):
@@ -165,4 +165,4 @@ def test_a_hunt_with_keys_alone(review, roads):
     review.see(".curate-notice", "Every answer was saved.")
     review.open(roads)
     assert review.counts() == before
-    assert page.locator(".curate-widget:not([data-old]) .curate-hunt-figure strong").inner_text() == str(before[0])
+    assert page.locator(".curate-widget:not([data-old]) .curate-review-figure strong").inner_text() == str(before[0])

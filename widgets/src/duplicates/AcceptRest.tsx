@@ -1,8 +1,8 @@
 import { useRef } from "preact/hooks";
 import { useModal } from "../app/modal";
 import type { DuplicatesState } from "../protocol";
+import { counted } from "../review/wording";
 import type { Store } from "../store/store";
-import { counted } from "./wording";
 
 /** Before all that follow are accepted, somebody says so once more. */
 export function AcceptRest({ store, state }: { store: Store; state: DuplicatesState }) {

@@ -2,8 +2,9 @@ import { Menu } from "../app/Menu";
 import { Icon } from "../icons/Icon";
 import { Progress } from "../map/NoMap";
 import type { DuplicatesState } from "../protocol";
+import { number } from "../review/wording";
 import type { Store } from "../store/store";
-import { found, number } from "./wording";
+import { found } from "./wording";
 
 /** How far the review is, what was searched for, and what can be done with all of it. */
 export function Bar({ store, state }: { store: Store; state: DuplicatesState }) {
@@ -22,7 +23,7 @@ export function Bar({ store, state }: { store: Store; state: DuplicatesState }) 
         <Progress job={job} stop={() => void jobs.stop(job.id)} />
       ) : (
         <progress
-          class="curate-hunt-progress"
+          class="curate-review-progress"
           aria-label="Groups with a verdict"
           value={done}
           max={state.groups}

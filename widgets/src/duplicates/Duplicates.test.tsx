@@ -1,17 +1,12 @@
-import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { App } from "../app/App";
-import { Store } from "../store/store";
-import { FakeModel, state } from "../store/testing";
+import { drawn, mounted, said, unmounted } from "../app/testing";
+import type { Store } from "../store/store";
+import { type FakeModel, state } from "../store/testing";
 import { groupsFrom, standing } from "./testing";
 
 let model: FakeModel;
 let store: Store;
 
-const said = () => document.body.textContent ?? "";
-const drawn = async () => {
-  for (let i = 0; i < 5; i++) await vi.advanceTimersByTimeAsync(50);
-};
 const stage = () => document.querySelector<HTMLElement>(".curate-duplicates-stage");
 const press = async (key: string, options: KeyboardEventInit = {}) => {
   stage()?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...options }));
@@ -28,28 +23,14 @@ async function open(reply = standing()) {
 }
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
-  const blind = class {
-    observe() {}
-    disconnect() {}
-  };
-  vi.stubGlobal("IntersectionObserver", blind);
-  model = new FakeModel({
-    _part: "explorer",
-    _layout: { mode: "duplicates", facets: false, inspector: false },
-  });
-  store = new Store(model);
-  render(<App store={store} />, document.body);
-  await model.answer("hello", state({ count: 2000 }));
+  ({ model, store } = await mounted(
+    { _part: "explorer", _layout: { mode: "duplicates", facets: false, inspector: false } },
+    { count: 2000 },
+  ));
   await drawn();
 });
 
-afterEach(() => {
-  render(null, document.body);
-  store.dispose();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+afterEach(() => unmounted(store));
 
 it("says which group it is, which one stays and why, and what the keys do", async () => {
   await open();

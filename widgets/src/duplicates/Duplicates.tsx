@@ -1,5 +1,6 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { FailureNotice } from "../notice/Notice";
+import { toPlace } from "../review/Review";
 import type { Store } from "../store/store";
 import { AcceptRest } from "./AcceptRest";
 import { Bar } from "./Bar";
@@ -13,23 +14,16 @@ import "./duplicates.css";
 /** Samples that are there more than once, group by group: which of them stays is one key. */
 export function Duplicates({ store }: { store: Store }) {
   const { duplicates } = store;
-  const pane = useRef<HTMLElement>(null);
   useEffect(() => duplicates.watch(), [duplicates]);
   const state = duplicates.state.value;
   const failure = duplicates.failure.value;
   return (
     <section
-      ref={pane}
       class="curate-duplicates"
       aria-label="Groups of duplicates"
       aria-busy={state === null && failure === null}
       onKeyDown={(event) => onDuplicatesKey(store, event)}
-      onPointerDown={(event) => {
-        // A press beside the buttons leaves the keys with the pictures.
-        if ((event.target as HTMLElement).closest("button, input") !== null) return;
-        event.preventDefault();
-        pane.current?.querySelector<HTMLElement>(".curate-duplicates-stage")?.focus({ preventScroll: true });
-      }}
+      onPointerDown={(event) => toPlace(event, "button, input")}
     >
       {failure !== null ? (
         <FailureNotice

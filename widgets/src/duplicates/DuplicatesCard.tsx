@@ -1,8 +1,9 @@
 import { useEffect } from "preact/hooks";
 import { Icon } from "../icons/Icon";
 import { Progress } from "../map/NoMap";
+import { counted } from "../review/wording";
 import type { Store } from "../store/store";
-import { counted, found } from "./wording";
+import { found } from "./wording";
 import "./duplicates.css";
 
 /** What is there more than once, beside the other cards, with the way to look at it. */
@@ -50,7 +51,7 @@ export function DuplicatesCard({ store }: { store: Store }) {
             onClick={() => (shown ? shell.leaveDuplicates() : shell.setMode("duplicates"))}
           >
             {state.open === 0 ? "Look at them again" : `Review ${counted(state.open, "group")}`}
-            <progress class="curate-hunt-progress" aria-hidden="true" value={done} max={state.groups} />
+            <progress class="curate-review-progress" aria-hidden="true" value={done} max={state.groups} />
           </button>
         )
       )}

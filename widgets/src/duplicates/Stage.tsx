@@ -2,6 +2,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../icons/Icon";
 import { useSize } from "../inspector/measure";
 import type { DuplicatesState } from "../protocol";
+import { Answer, Refused, stay } from "../review/Answers";
+import { Why } from "../review/Why";
 import type { Store } from "../store/store";
 import { EDGE, tilingFor } from "./arrangement";
 import { DIGITS, type Group, type Member } from "./groups";
@@ -13,18 +15,17 @@ export function Stage({ store, state }: { store: Store; state: DuplicatesState }
   const stage = useRef<HTMLDivElement>(null);
   const group = duplicates.group.value;
   const at = duplicates.at.value;
-  const refusal = duplicates.refusal.value;
   const ended = at >= state.groups;
 
   // It was opened to be worked with: the keys are for it.
   useEffect(() => stage.current?.focus({ preventScroll: true }), []);
 
   return (
-    <div class="curate-duplicates-centre">
+    <div class="curate-review-centre">
       {/* biome-ignore lint/a11y/useAriaPropsSupportedByRole: its role is given, and takes a name */}
       <div
         ref={stage}
-        class="curate-duplicates-stage"
+        class="curate-duplicates-stage curate-review-place"
         role={ended ? "group" : "listbox"}
         tabIndex={0}
         aria-label={group === null ? "Duplicates" : announced(group, at, state.groups)}
@@ -39,14 +40,7 @@ export function Stage({ store, state }: { store: Store; state: DuplicatesState }
           <Members key={group.group} store={store} group={group} place={at} />
         )}
       </div>
-      {refusal !== null && (
-        <div class="curate-hunt-refusal" role="alert">
-          <span>
-            <bdi>{refusal.message}</bdi>{" "}
-            {refusal.hint !== "" && <bdi class="curate-quiet">Hint: {refusal.hint}</bdi>}
-          </span>
-        </div>
-      )}
+      <Refused failure={duplicates.refusal.value} />
       {!ended && <Verdicts store={store} group={group} />}
     </div>
   );
@@ -141,14 +135,11 @@ function Tile({
     >
       <div class="curate-duplicates-picture">
         {url === "" ? (
-          <span class="curate-hunt-why">
-            <Icon name="broken" />
-            <bdi>{large?.note || "This picture cannot be shown."}</bdi>
-          </span>
+          <Why note={large?.note} />
         ) : (
-          <img src={url} alt="" draggable={false} />
+          <img class="curate-review-picture" src={url} alt="" draggable={false} />
         )}
-        {place < DIGITS && <span class="curate-hunt-key curate-duplicates-digit">{place + 1}</span>}
+        {place < DIGITS && <span class="curate-review-key curate-review-digit">{place + 1}</span>}
         {(kept || goes) && (
           <span class="curate-duplicates-fate" data-kept={kept}>
             <Icon name={kept ? "check" : "tag"} /> {kept ? "stays" : "duplicate"}
@@ -175,10 +166,8 @@ function Verdicts({ store, group }: { store: Store; group: Group | null }) {
   const { duplicates, core } = store;
   const idle = group === null || !(core.state.value?.writable ?? false);
   const undo = core.state.value?.undo ?? "";
-  // The focus stays with the pictures: a space bar after a press is not a second verdict.
-  const stay = (event: MouseEvent) => event.preventDefault();
   return (
-    <div class="curate-hunt-answers curate-duplicates-verdicts">
+    <div class="curate-review-answers curate-duplicates-verdicts">
       <button
         type="button"
         class="curate-button curate-plain"
@@ -190,37 +179,24 @@ function Verdicts({ store, group }: { store: Store; group: Group | null }) {
       >
         <Icon name="undo" /> Undo
       </button>
-      <div class="curate-hunt-verdicts" role="group" aria-label="Verdict">
-        <button
-          type="button"
-          class="curate-button"
-          aria-disabled={idle}
-          aria-keyshortcuts="x"
+      <div class="curate-review-verdicts" role="group" aria-label="Verdict">
+        <Answer
+          label="Not duplicates"
+          keys="x"
+          disabled={idle}
           title="These are different pictures"
-          onMouseDown={stay}
-          onClick={() => !idle && duplicates.refuse()}
-        >
-          Not duplicates{" "}
-          <span class="curate-hunt-key" aria-hidden="true">
-            x
-          </span>
-        </button>
-        <button
-          type="button"
-          class="curate-button curate-hunt-yes"
-          aria-disabled={idle}
-          aria-keyshortcuts="Enter"
+          onPress={() => !idle && duplicates.refuse()}
+        />
+        <Answer
+          label={group === null ? "Keep one" : `Keep 1, tag ${(group.count - 1).toLocaleString("en")}`}
+          keys="Enter"
+          disabled={idle}
           title={group === null ? undefined : "The others are tagged duplicate; nothing is erased"}
-          onMouseDown={stay}
-          onClick={() => !idle && duplicates.accept()}
-        >
-          {group === null ? "Keep one" : `Keep 1, tag ${(group.count - 1).toLocaleString("en")}`}{" "}
-          <span class="curate-hunt-key" aria-hidden="true">
-            ↵
-          </span>
-        </button>
+          strong
+          onPress={() => !idle && duplicates.accept()}
+        />
       </div>
-      <span class="curate-hunt-way curate-quiet" role="status">
+      <span class="curate-review-way curate-quiet" role="status">
         {duplicates.pending.value > 0 ? "Saving…" : ""}
       </span>
     </div>

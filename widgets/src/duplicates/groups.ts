@@ -1,4 +1,5 @@
 import type { DuplicateGroup, DuplicateGroups } from "../protocol";
+import { thumbnails } from "../review/deck";
 
 export interface Member {
   readonly id: string;
@@ -29,15 +30,12 @@ export const DIGITS = 9;
 
 /** Groups that the kernel sent; the thumbnails of all members lie one after the other in the buffer. */
 export function groupsOf(reply: DuplicateGroups, buffer: Uint8Array<ArrayBuffer>): Map<number, Group> {
-  let offset = 0;
+  const cut = thumbnails(buffer);
   const groups = new Map<number, Group>();
   reply.groups.forEach((group, i) => {
     const members = group.members.map(({ tile, similarity, facts }): Member => {
-      const picture = buffer.subarray(offset, offset + tile.bytes);
-      offset += tile.bytes;
-      const url = tile.bytes > 0 ? URL.createObjectURL(new Blob([picture], { type: "image/jpeg" })) : "";
       const { sample_id: id, name, status, width, height } = tile;
-      return { id, name, status, width, height, url, similarity, facts };
+      return { id, name, status, width, height, url: cut(tile), similarity, facts };
     });
     groups.set(reply.start + i, { ...group, members });
   });

@@ -1,12 +1,13 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ShellSlice } from "../app/slice";
-import { Pictures } from "../hunt/pictures";
 import type { JobSlice } from "../jobs/slice";
 import type { DuplicatesState } from "../protocol";
+import { Pictures } from "../review/pictures";
+import { SOON_MS } from "../review/slice";
+import { counted } from "../review/wording";
 import type { Core } from "../store/core";
 import { type Failure, failureOf } from "../store/failure";
 import { changed, following, type Group, type Groups, groupsOf, merged, NONE, near } from "./groups";
-import { counted } from "./wording";
 
 /** Groups that are asked for at once. */
 const BATCH = 8;
@@ -14,8 +15,6 @@ const BATCH = 8;
 const KEPT = 200;
 /** Members of a group that are shown at their full size; of more there is no room to see it. */
 const LARGE = 4;
-/** The answer to what was asked here says it, too, and mostly comes first. */
-const SOON_MS = 250;
 
 /** The groups of duplicates: which is looked at, which of its samples is to stay, and what was said of the others. */
 export class DuplicateSlice {

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
+import { counted } from "../review/wording";
 import { groupsOf } from "./groups";
 import { groupsFrom, standing } from "./testing";
-import { alike, announced, counted, found, headline, thousandths } from "./wording";
+import { alike, announced, found, headline, thousandths } from "./wording";
 
 const of = (changes: Parameters<typeof groupsFrom>[2]) =>
   groupsOf({ ...groupsFrom(0, 1, changes), client: "", id: 0 }, new Uint8Array(0)).get(0) as never;

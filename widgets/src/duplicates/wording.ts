@@ -1,10 +1,6 @@
 import type { DuplicatesState } from "../protocol";
+import { counted, number } from "../review/wording";
 import type { Group } from "./groups";
-
-export const number = (value: number) => value.toLocaleString("en");
-
-export const counted = (count: number, one: string, many = `${one}s`) =>
-  `${number(count)} ${count === 1 ? one : many}`;
 
 const KINDS: Record<Group["kind"], string> = {
   exact: "The same file",

@@ -1,4 +1,4 @@
-import { number } from "./wording";
+import { number } from "../review/wording";
 
 const [WIDTH, HEIGHT] = [280, 64];
 

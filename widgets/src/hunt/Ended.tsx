@@ -10,7 +10,7 @@ export function Ended({ store }: { store: Store }) {
   const { title, lines } = nothingLeft(task, state, hunt.pending.value > 0);
   return (
     <div
-      class="curate-notice curate-notice-centre curate-hunt-place curate-hunt-ended"
+      class="curate-notice curate-notice-centre curate-review-place curate-hunt-ended"
       role="status"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: Enter goes on
       tabIndex={0}

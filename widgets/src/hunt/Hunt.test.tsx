@@ -1,43 +1,21 @@
-import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { App } from "../app/App";
-import { Store } from "../store/store";
-import { FakeModel, state, tile } from "../store/testing";
+import { drawn, mounted, said, unmounted } from "../app/testing";
+import type { Store } from "../store/store";
+import { type FakeModel, tile } from "../store/testing";
 import { stand } from "./testing";
 
 let model: FakeModel;
 let store: Store;
 
-const said = () => document.body.textContent ?? "";
-const drawn = async () => {
-  for (let i = 0; i < 5; i++) await vi.advanceTimersByTimeAsync(50);
-};
-
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
-  model = new FakeModel({ _part: "hunt" });
-  store = new Store(model);
-  render(<App store={store} />, document.body);
-  await model.answer("hello", state());
+  ({ model, store } = await mounted({ _part: "hunt" }));
   await model.answer("get_hunt", stand({ answered: 80, found: 3, undo: "no" }));
   const tiles = [tile(7), tile(8)];
   await model.answer("get_next", { type: "next_samples", task: "hunt", tiles });
   await drawn();
 });
 
-afterEach(() => {
-  render(null, document.body);
-  store.dispose();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+afterEach(() => unmounted(store));
 
 it("says what is hunted, what was found, and which keys answer", () => {
   expect(said()).toContain("night hail");

@@ -5,11 +5,12 @@ import { inPixels } from "../grid/placement";
 import { Icon } from "../icons/Icon";
 import { frameOf, type Size } from "../inspector/zoom";
 import { useZoom } from "../inspector/zooming";
+import { Mark } from "../review/Mark";
+import { Why } from "../review/Why";
 import type { Store } from "../store/store";
 import { Answers } from "./Answers";
 import type { Card } from "./deck";
-import { Mark } from "./Mark";
-import { heard } from "./wording";
+import { heard, SAID } from "./wording";
 import "./large.css";
 
 /** The picture over everything, to be looked at closely; the answers are the same keys. */
@@ -64,10 +65,7 @@ function Dialog({ store, card }: { store: Store; card: Card }) {
         {...zooming.hands}
       >
         {url === "" ? (
-          <p class="curate-hunt-why">
-            <Icon name="broken" />
-            <bdi>{picture?.note || "This picture cannot be shown."}</bdi>
-          </p>
+          <Why note={picture?.note} />
         ) : (
           <img
             key={card.id}
@@ -83,7 +81,7 @@ function Dialog({ store, card }: { store: Store; card: Card }) {
             }}
           />
         )}
-        {card.verdict !== null && <Mark card={card} spelled />}
+        {card.verdict !== null && <Mark card={card} said={SAID[card.verdict]} />}
       </div>
       <button
         type="button"

@@ -1,7 +1,7 @@
 import { Still } from "../notice/Still";
+import { counted } from "../review/wording";
 import { PythonCode } from "../search/Python";
 import type { Store } from "../store/store";
-import { number } from "./wording";
 import "../search/search.css";
 
 /** Of a hunt without a kernel: the answers that the kernel does not have. */
@@ -20,12 +20,7 @@ export function Lost({ store }: { store: Store }) {
         <p class="curate-quiet">Every answer was saved.</p>
       ) : (
         <>
-          <p>
-            {pending === 1
-              ? "1 answer had not reached it."
-              : `${number(pending)} answers had not reached it.`}{" "}
-            Run this behind the cell, and none is lost:
-          </p>
+          <p>{counted(pending, "answer")} had not reached it. Run this behind the cell, and none is lost:</p>
           <div class="curate-python">
             <PythonCode code={hunt.outbox.python()} />
           </div>

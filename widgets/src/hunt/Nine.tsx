@@ -1,7 +1,7 @@
 import { Icon } from "../icons/Icon";
+import { Mark } from "../review/Mark";
 import type { Store } from "../store/store";
 import { PAGE, pageOf } from "./deck";
-import { Mark } from "./Mark";
 import { heard } from "./wording";
 
 /** Nine pictures at once, each with the key that says that it is one. */
@@ -14,7 +14,7 @@ export function Nine({ store }: { store: Store }) {
   const id = (place: number) => `nine-${core.rpc.client}-${place}`;
   return (
     <div
-      class="curate-hunt-nine curate-hunt-place"
+      class="curate-hunt-nine curate-review-place"
       role="listbox"
       tabIndex={0}
       aria-label="Nine samples. The keys 1 to 9 say which are"
@@ -49,13 +49,13 @@ export function Nine({ store }: { store: Store }) {
             title={blind ? undefined : card.name}
           >
             {card.url === "" ? (
-              <span class="curate-hunt-why">
+              <span class="curate-review-why">
                 <Icon name="broken" />
               </span>
             ) : (
-              <img src={card.url} alt="" draggable={false} />
+              <img class="curate-review-picture" src={card.url} alt="" draggable={false} />
             )}
-            <span class="curate-hunt-key" aria-hidden="true">
+            <span class="curate-review-key curate-review-digit" aria-hidden="true">
               {place + 1}
             </span>
             <Mark card={card} />

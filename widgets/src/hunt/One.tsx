@@ -1,8 +1,8 @@
-import { Icon } from "../icons/Icon";
+import { Mark } from "../review/Mark";
+import { Why } from "../review/Why";
 import type { Store } from "../store/store";
-import { Mark } from "./Mark";
 import { Strip } from "./Strip";
-import { heard } from "./wording";
+import { heard, SAID } from "./wording";
 
 /** One picture, as large as there is room, and what comes before and after it. */
 export function One({ store }: { store: Store }) {
@@ -14,7 +14,7 @@ export function One({ store }: { store: Store }) {
   return (
     <>
       <div
-        class="curate-hunt-one curate-hunt-place"
+        class="curate-hunt-one curate-review-stage curate-review-place"
         role="application"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys, as an application does
         tabIndex={0}
@@ -25,16 +25,13 @@ export function One({ store }: { store: Store }) {
         }}
       >
         {card === null ? (
-          <span class="curate-skeleton curate-hunt-skeleton" />
+          <span class="curate-skeleton curate-review-skeleton" />
         ) : url === "" ? (
-          <p class="curate-hunt-why">
-            <Icon name="broken" />
-            <bdi>{large?.note || "This picture cannot be shown."}</bdi>
-          </p>
+          <Why note={large?.note} />
         ) : (
-          <img key={card.id} src={url} alt="" draggable={false} />
+          <img key={card.id} class="curate-review-picture" src={url} alt="" draggable={false} />
         )}
-        {card !== null && card.verdict !== null && <Mark card={card} spelled />}
+        {card !== null && card.verdict !== null && <Mark card={card} said={SAID[card.verdict]} />}
       </div>
       <Strip store={store} />
       <p class="curate-hunt-name curate-quiet">

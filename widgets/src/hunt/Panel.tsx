@@ -1,11 +1,13 @@
 import { useRef, useState } from "preact/hooks";
 import { Popover } from "../app/Popover";
+import { number } from "../review/wording";
 import type { Store } from "../store/store";
 import { AuditForm } from "./AuditForm";
 import { Curve } from "./Curve";
 import { SaveFoundForm } from "./SaveFoundForm";
-import { number, sentence } from "./wording";
+import { sentence } from "./wording";
 import "../selection/selection.css";
+import "../review/panel.css";
 import "./panel.css";
 
 /** How the hunt stands, and what can be done beside answering. */
@@ -13,18 +15,18 @@ export function Panel({ store }: { store: Store }) {
   const { hunt, core } = store;
   const state = hunt.state.value;
   const auditing = hunt.task.value === "audit" && state?.audit !== null;
-  if (state === null) return <aside class="curate-hunt-panel" aria-label="How the hunt stands" />;
+  if (state === null) return <aside class="curate-review-panel" aria-label="How the hunt stands" />;
   const hopeless = state.found === 0 && state.advice.length > 0;
   const writable = core.state.value?.writable ?? true;
   return (
-    <aside class="curate-hunt-panel" aria-label="How the hunt stands">
+    <aside class="curate-review-panel" aria-label="How the hunt stands">
       <section class="curate-hunt-found">
-        <p class="curate-hunt-figure curate-number">
+        <p class="curate-review-figure curate-number">
           <strong>{number(state.found)}</strong>
           <span class="curate-quiet">{`found in ${number(state.answered)} ${state.answered === 1 ? "answer" : "answers"}`}</span>
         </p>
         <Curve points={state.curve} answered={state.answered} found={state.found} />
-        <p class="curate-quiet curate-number curate-hunt-rest-of">
+        <p class="curate-quiet curate-number curate-review-rest-of">
           {`${number(state.rejected)} no · ${number(state.unsure)} unsure`}
         </p>
       </section>

@@ -1,6 +1,6 @@
+import { frontier } from "../review/deck";
+import { Mark } from "../review/Mark";
 import type { Store } from "../store/store";
-import { frontier } from "./deck";
-import { Mark } from "./Mark";
 import { heard } from "./wording";
 
 /** Cards on each side of the current one. */

@@ -1,5 +1,6 @@
+import { number } from "../review/wording";
 import type { Store } from "../store/store";
-import { number, reason } from "./wording";
+import { reason } from "./wording";
 
 /** Why one looks at these samples, how far it is, and the way back. */
 export function TaskBar({ store }: { store: Store }) {
@@ -16,7 +17,7 @@ export function TaskBar({ store }: { store: Store }) {
             {`Audit: ${number(audit.answered)} of ${number(audit.count)}`}
           </strong>
           <progress
-            class="curate-hunt-progress"
+            class="curate-review-progress"
             aria-label="The audit"
             value={audit.answered}
             max={audit.count}

@@ -1,9 +1,8 @@
-import { ShellButtons } from "../app/ShellButtons";
 import { Switch } from "../app/Switch";
 import { Icon } from "../icons/Icon";
+import { Top as ReviewTop } from "../review/Top";
+import { counted } from "../review/wording";
 import type { Store } from "../store/store";
-import { number } from "./wording";
-import "../app/top.css";
 
 const LAYOUTS = [
   { name: "one", label: "One", title: "One picture (g)" },
@@ -11,64 +10,41 @@ const LAYOUTS = [
 ] as const;
 
 /** What is hunted, how far it is, and how it is shown. */
-export function Top({ store, lost }: { store: Store; lost: boolean }) {
-  const { hunt, shell, core } = store;
+export function Top({ store }: { store: Store }) {
+  const { hunt, core } = store;
   const state = hunt.state.value;
-  const undo = state?.undo ?? "";
   return (
-    <div class="curate-top" inert={lost}>
-      <div class="curate-dataset">
-        <strong title={state?.name}>
-          <bdi>{state?.name ?? "\u00a0"}</bdi>
-        </strong>
-        <span class="curate-count curate-number">
-          {state === null ? (
-            "Loading…"
-          ) : (
-            <>
-              <b class="curate-some">{number(state.found)}</b> found
-            </>
-          )}
-        </span>
-      </div>
-      <div class="curate-hunt-for" title={state?.looks_for}>
-        {state !== null && (
-          <>
-            <Icon name="search" />
-            <bdi>{state.looks_for}</bdi>
-            <span class="curate-quiet curate-number">
-              {`in ${number(state.total)} ${state.total === 1 ? "sample" : "samples"}`}
-              {core.state.value !== null && (
-                <>
-                  {" of "}
-                  <bdi>{core.state.value.dataset}</bdi>
-                </>
-              )}
-            </span>
-          </>
-        )}
-      </div>
-      <div class="curate-top-tools">
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label={undo ? `Undo: ${undo}` : "Undo"}
-          title={undo ? `Take back: ${undo} (Ctrl+Z)` : "Nothing to undo"}
-          aria-disabled={undo === ""}
-          onClick={() => void hunt.undo()}
-        >
-          <Icon name="undo" />
-        </button>
-        <span class="curate-rule" />
+    <ReviewTop
+      store={store}
+      review={hunt}
+      name={state?.name}
+      count={state?.found}
+      counts="found"
+      title={state?.looks_for}
+      view={
         <Switch
           label="Pictures at once"
           choices={LAYOUTS}
           value={hunt.paged.value ? "nine" : "one"}
           onChange={(layout) => hunt.setPaged(layout === "nine")}
         />
-        <span class="curate-rule" />
-        <ShellButtons shell={shell} />
-      </div>
-    </div>
+      }
+    >
+      {state !== null && (
+        <>
+          <Icon name="search" />
+          <bdi>{state.looks_for}</bdi>
+          <span class="curate-quiet curate-number">
+            {`in ${counted(state.total, "sample")}`}
+            {core.state.value !== null && (
+              <>
+                {" of "}
+                <bdi>{core.state.value.dataset}</bdi>
+              </>
+            )}
+          </span>
+        </>
+      )}
+    </ReviewTop>
   );
 }

@@ -1,14 +1,13 @@
 import { expect, it } from "vitest";
+import { frontier, open } from "../review/deck";
 import {
   answered,
   type Card,
   type Deck,
   EMPTY,
-  frontier,
   grown,
   KEPT,
   next,
-  open,
   PAGE,
   pageOf,
   settled,

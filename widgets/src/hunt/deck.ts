@@ -1,7 +1,15 @@
 import type { RowInfo, SetVerdict } from "../protocol";
+import {
+  type Asked,
+  type Changed,
+  frontier,
+  type Deck as ReviewDeck,
+  thumbnails,
+  type Verdict,
+} from "../review/deck";
 
-export type Verdict = SetVerdict["verdict"];
 export type Task = SetVerdict["task"];
+export type Deck = ReviewDeck<Card>;
 
 /** Pictures of a page of the grid. */
 export const PAGE = 9;
@@ -9,13 +17,8 @@ export const PAGE = 9;
 /** How many cards stay behind for whoever goes back; whole pages, so that the pages stay what they are. */
 export const KEPT = 20 * PAGE;
 
-/**
- * One sample that is looked at.
- *
- * sent: "open" without an answer; "pending" while the kernel does not have the answer yet; "saved" when it has; "failed"
- * where it refused.
- */
-export interface Card {
+/** One sample that is looked at. */
+export interface Card extends Asked {
   readonly id: string;
   readonly name: string;
   readonly status: string;
@@ -23,47 +26,17 @@ export interface Card {
   readonly height: number;
   /** A blob URL of the thumbnail, or "" where there is none. */
   readonly url: string;
-  readonly verdict: Verdict | null;
-  readonly sent: "open" | "pending" | "saved" | "failed";
-}
-
-/** The samples of one task in the order in which they are looked at, and which of them is looked at. */
-export interface Deck {
-  readonly cards: readonly Card[];
-  /** Of the current card; the number of cards where the next one is still on its way. */
-  readonly at: number;
 }
 
 export const EMPTY: Deck = { cards: [], at: 0 };
 
 /** Cards of what the kernel sent; their thumbnails lie one after the other in the buffer. */
 export function cardsOf(tiles: readonly RowInfo[], buffer: Uint8Array<ArrayBuffer>): Card[] {
-  let offset = 0;
+  const cut = thumbnails(buffer);
   return tiles.map((tile) => {
-    const picture = buffer.subarray(offset, offset + tile.bytes);
-    offset += tile.bytes;
-    return {
-      id: tile.sample_id,
-      name: tile.name,
-      status: tile.status,
-      width: tile.width,
-      height: tile.height,
-      url: tile.bytes > 0 ? URL.createObjectURL(new Blob([picture], { type: "image/jpeg" })) : "",
-      verdict: null,
-      sent: "open",
-    };
+    const { sample_id: id, name, status, width, height } = tile;
+    return { id, name, status, width, height, url: cut(tile), verdict: null, sent: "open" };
   });
-}
-
-/** The first card without an answer; the number of cards where all have one. */
-export function frontier({ cards }: Deck): number {
-  const found = cards.findIndex(({ verdict }) => verdict === null);
-  return found < 0 ? cards.length : found;
-}
-
-/** How many cards have no answer. */
-export function open({ cards }: Deck): number {
-  return cards.reduce((sum, { verdict }) => sum + (verdict === null ? 1 : 0), 0);
 }
 
 /** `[start, stop)` of the page that a card is on. */
@@ -104,7 +77,7 @@ export function next(deck: Deck, paged: boolean): number {
 }
 
 /** The deck with new cards at its end, and without old ones past what is kept. Gives those that left, too. */
-export function grown(deck: Deck, cards: readonly Card[]): { deck: Deck; left: readonly Card[] } {
+export function grown(deck: Deck, cards: readonly Card[]): Changed<Card> {
   const held = new Set(deck.cards.map(({ id }) => id));
   const all = [...deck.cards, ...cards.filter(({ id }) => !held.has(id))];
   const left = cards.filter(({ id }) => held.has(id));
@@ -115,11 +88,7 @@ export function grown(deck: Deck, cards: readonly Card[]): { deck: Deck; left: r
 }
 
 /** The deck without cards that others have answered, but for those that are in sight. Gives those that left, too. */
-export function without(
-  deck: Deck,
-  ids: readonly string[],
-  paged: boolean,
-): { deck: Deck; left: readonly Card[] } {
+export function without(deck: Deck, ids: readonly string[], paged: boolean): Changed<Card> {
   const gone = new Set(ids);
   const seen = paged ? pageOf(deck)[1] : deck.at + 1;
   const leaves = (card: Card, at: number) => at >= seen && card.verdict === null && gone.has(card.id);
@@ -130,7 +99,7 @@ export function without(
 }
 
 /** The deck with cards as they are after an answer was taken back, and one of them looked at. */
-export function takenBack(deck: Deck, cards: readonly Card[]): { deck: Deck; left: readonly Card[] } {
+export function takenBack(deck: Deck, cards: readonly Card[]): Changed<Card> {
   let all = [...deck.cards];
   const left: Card[] = [];
   for (const card of cards) {

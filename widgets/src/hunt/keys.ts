@@ -1,43 +1,20 @@
-import { writes } from "../app/keys";
 import type { Line, Section } from "../help/keys";
+import { onReviewKey } from "../review/keys";
 import type { Store } from "../store/store";
-import type { Verdict } from "./deck";
-
-const VERDICTS: Record<string, Verdict> = { y: "yes", n: "no", u: "unsure" };
 
 /** Steps of the arrows; a page has three columns. */
 const ARROWS: Record<string, number> = { arrowleft: -1, arrowright: 1, arrowup: -3, arrowdown: 3 };
 
 /** What a key does in a hunt; false where it means nothing there. */
 export function onHuntKey(store: Store, event: KeyboardEvent): boolean {
-  const { hunt, shell } = store;
-  if (event.altKey || writes(event.target)) return false;
+  const done = onReviewKey(store, store.hunt, event);
+  if (done !== null) return done;
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
-    if (key !== "z" || event.shiftKey) return false;
-    void hunt.undo();
-    return true;
-  }
-  if (key === "?") {
-    shell.help.value = true;
-    return true;
-  }
-  if (key === "escape") {
-    if (shell.full.peek() !== "page") return false;
-    shell.leave();
-    return true;
-  }
   const pressing = event.target instanceof HTMLButtonElement && (key === " " || key === "enter");
   return !pressing && keyed(store, key, event);
 }
 
 function keyed({ hunt }: Store, key: string, event: KeyboardEvent): boolean {
-  const verdict = VERDICTS[key];
-  if (verdict !== undefined) {
-    // A key that is held down is no answer to what it has not shown.
-    if (!event.repeat) hunt.answer(verdict);
-    return true;
-  }
   const paged = hunt.paged.peek();
   const arrow = ARROWS[key];
   if (arrow !== undefined && (paged || Math.abs(arrow) === 1)) {

@@ -1,8 +1,9 @@
 import { effect, signal } from "@preact/signals";
 import type { HuntState } from "../protocol";
+import type { Verdict } from "../review/deck";
 import type { RpcClient } from "../rpc/client";
 import { type Failure, failureOf } from "../store/failure";
-import type { Task, Verdict } from "./deck";
+import type { Task } from "./deck";
 
 export interface Sent {
   readonly samples: readonly string[];

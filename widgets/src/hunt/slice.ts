@@ -1,5 +1,7 @@
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { HuntState } from "../protocol";
+import { forget, frontier, open, type Verdict } from "../review/deck";
+import { ReviewSlice } from "../review/slice";
 import type { Core } from "../store/core";
 import { type Failure, failureOf } from "../store/failure";
 import {
@@ -8,20 +10,16 @@ import {
   cardsOf,
   type Deck,
   EMPTY,
-  frontier,
   grown,
   next,
-  open,
   PAGE,
   pageOf,
   settled,
   type Task,
   takenBack,
-  type Verdict,
   without,
 } from "./deck";
 import { Outbox } from "./outbox";
-import { Pictures } from "./pictures";
 
 /** Cards that are asked for at once, and how few without an answer may be left before that; alone, and by pages. */
 const BATCH = { alone: 10, paged: 2 * PAGE };
@@ -30,78 +28,40 @@ const FEW = { alone: 6, paged: PAGE + 1 };
 /** Large pictures that come before they are looked at. */
 const AHEAD = 3;
 
-/** How often somebody who looks at it sees what others answered. */
-const FOLLOW_MS = 3000;
-const SOON_MS = 250;
-
 /** A hunt on the screen: what is looked at, the answers on their way, and how it stands. */
-export class HuntSlice {
-  readonly state = signal<HuntState | null>(null);
-  /** Why nothing can be shown. */
-  readonly failure = signal<Failure | null>(null);
-  /** Why an answer, or what was asked for beside it, was refused. */
-  readonly refusal = signal<Failure | null>(null);
+export class HuntSlice extends ReviewSlice<HuntState> {
   readonly task = signal<Task>("hunt");
   readonly deck = signal<Deck>(EMPTY);
-  /** The kernel has nothing more to ask. */
-  readonly ended = signal(false);
   /** The picture lies large over everything. */
   readonly large = signal(false);
-  /** An audit is being drawn, or an answer is being taken back. */
-  readonly busy = signal(false);
 
   readonly paged = computed(() => this.core.layout.get("hunt_nine", false));
   readonly card = computed<Card | null>(() => this.deck.value.cards[this.deck.value.at] ?? null);
   readonly pending = computed(() => this.outbox.waiting.value);
+  readonly failed = computed(() => this.outbox.failed.value);
 
   /** The pictures have the focus, or had it until they were replaced. */
   keyed = false;
   readonly outbox: Outbox;
-  readonly pictures: Pictures;
   private readonly decks = new Map<Task, Deck>();
-  private loading: AbortController | null = null;
-  private timer: ReturnType<typeof setInterval> | undefined;
-  private soonTimer: ReturnType<typeof setTimeout> | undefined;
   private asking = false;
   /** The kernel was asked for more since anything happened. */
   private asked = false;
-  private readonly stops: (() => void)[] = [];
-  private disposed = false;
 
-  constructor(private readonly core: Core) {
+  constructor(core: Core) {
+    super(core);
     this.outbox = new Outbox(core.rpc, (sent, reply) => this.heard(sent, reply));
-    this.pictures = new Pictures(core.rpc);
-    if (core.part !== "hunt") return;
-    this.stops = [
-      core.onEvent((event) => {
-        if (event.type === "hunt_changed") this.soon(event.version);
-      }),
-      effect(() => this.pictures.want(this.wanted())),
-    ];
-    void this.follow();
+    if (core.part === "hunt") this.begin("hunt_changed");
   }
 
-  dispose(): void {
-    this.disposed = true;
-    for (const stop of this.stops) stop();
-    this.sight(false);
-    clearTimeout(this.soonTimer);
-    this.loading?.abort();
+  override dispose(): void {
+    super.dispose();
     this.outbox.dispose();
-    this.pictures.dispose();
     this.decks.set(this.task.peek(), this.deck.peek());
     for (const { cards } of this.decks.values()) forget(cards);
   }
 
   // How it stands
-
-  /** Something happened. The answer to what was asked here says it, too, and mostly comes first. */
-  private soon(version: number): void {
-    clearTimeout(this.soonTimer);
-    this.soonTimer = setTimeout(() => {
-      if (version > (this.state.peek()?.version ?? 0)) void this.follow();
-    }, SOON_MS);
-  }
 
   /** Ask how the hunt stands; also the way back after an error. */
   async follow(): Promise<void> {
@@ -118,15 +78,6 @@ export class HuntSlice {
     } finally {
       this.asking = false;
     }
-  }
-
-  /** Somebody looks at the widget, or no longer. Nobody asks while nobody looks. */
-  sight(looks: boolean): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    if (!looks || this.disposed) return;
-    if (this.state.peek() !== null) void this.follow();
-    this.timer = setInterval(() => void this.follow(), FOLLOW_MS);
   }
 
   // Answers
@@ -154,28 +105,18 @@ export class HuntSlice {
     if (ids.length > 0) this.give(ids, "no");
   }
 
-  /** Take back the last answer, and look at its sample again. */
-  async undo(): Promise<void> {
-    if (this.busy.peek() || (this.state.peek()?.undo ?? "") === "") return;
-    this.busy.value = true;
-    try {
-      const { reply, buffer } = await this.core.rpc.request("take_back", {});
-      if (this.disposed) return;
-      const cards = cardsOf(reply.tiles, buffer).map((card, i): Card => {
-        const verdict = reply.verdicts[i] ?? null;
-        return { ...card, verdict, sent: verdict === null ? "open" : "saved" };
-      });
-      const { deck, left } = takenBack(this.deck.peek(), cards);
-      forget(left);
-      this.ended.value = false;
-      this.deck.value = deck;
-      this.core.say("Taken back");
-      void this.follow();
-    } catch (error) {
-      this.core.fail(error, this.refusal);
-    } finally {
-      this.busy.value = false;
-    }
+  protected async takeBack(): Promise<boolean> {
+    const { reply, buffer } = await this.core.rpc.request("take_back", {});
+    if (this.disposed) return false;
+    const cards = cardsOf(reply.tiles, buffer).map((card, i): Card => {
+      const verdict = reply.verdicts[i] ?? null;
+      return { ...card, verdict, sent: verdict === null ? "open" : "saved" };
+    });
+    const { deck, left } = takenBack(this.deck.peek(), cards);
+    forget(left);
+    this.ended.value = false;
+    this.deck.value = deck;
+    return true;
   }
 
   /** Send again what the kernel refused, or never got, and ask again for what is next. */
@@ -285,10 +226,7 @@ export class HuntSlice {
 
   private take(state: HuntState): void {
     const before = this.state.peek();
-    this.failure.value = null;
-    // Answers of two threads may overtake each other; an older one says nothing new.
-    if (before !== null && state.version < before.version) return;
-    this.state.value = state;
+    if (!this.learnt(state)) return;
     // While an audit is under way there is nothing else to hunt, whoever began it.
     if (state.audit !== null && this.task.peek() === "hunt") {
       if (before !== null && !this.busy.peek()) this.core.say("An audit has begun");
@@ -343,16 +281,12 @@ export class HuntSlice {
     }
   }
 
-  /** The pictures that are looked at now, and soon. A page shows thumbnails. */
-  private wanted(): string[] {
+  /** A page shows thumbnails. */
+  protected wanted(): string[] {
     const { cards, at } = this.deck.value;
     if (this.paged.value && !this.large.value) return [];
     const ids = cards.slice(at, at + 1 + AHEAD).map(({ id }) => id);
     const before = cards[at - 1]?.id;
     return before === undefined ? ids : [...ids, before];
   }
-}
-
-function forget(cards: readonly Card[]): void {
-  for (const { url } of cards) if (url !== "") URL.revokeObjectURL(url);
 }

@@ -1,7 +1,7 @@
 import type { HuntState } from "../protocol";
-import type { Card, Task, Verdict } from "./deck";
-
-export const number = (value: number) => value.toLocaleString("en");
+import type { Verdict } from "../review/deck";
+import { number, heard as said } from "../review/wording";
+import type { Card, Task } from "./deck";
 
 /** What an answer is called. */
 export const SAID: Record<Verdict, string> = { yes: "Yes", no: "No", unsure: "Unsure" };
@@ -25,21 +25,7 @@ export function reason(task: Task, state: HuntState): string {
 }
 
 /** A card as somebody hears it. */
-export function heard(card: Card, blind: boolean): string {
-  const name = blind ? "Sample" : card.name;
-  if (card.verdict === null) return `${name}, no answer yet`;
-  const saved = { open: "", pending: ", not saved yet", saved: "", failed: ", could not be saved" }[
-    card.sent
-  ];
-  return `${name}, ${SAID[card.verdict].toLowerCase()}${saved}`;
-}
-
-/** How many answers are still on their way. */
-export function onTheirWay(pending: number, failed: number): string {
-  if (failed > 0) return failed === 1 ? "1 answer is not saved" : `${number(failed)} answers are not saved`;
-  if (pending === 0) return "";
-  return pending === 1 ? "Saving 1 answer…" : `Saving ${number(pending)} answers…`;
-}
+export const heard = (card: Card, blind: boolean) => said(blind ? "Sample" : card.name, card, SAID);
 
 /** Why there is nothing to look at, and how it stands then. */
 export function nothingLeft(

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { inPixels } from "../grid/placement";
-import { Icon } from "../icons/Icon";
 import { frameOf, type Size } from "../inspector/zoom";
 import { useZoom } from "../inspector/zooming";
+import { Mark } from "../review/Mark";
+import { Why } from "../review/Why";
 import type { Store } from "../store/store";
 import type { Pair, Side } from "./deck";
 import { heard, measured, SAID } from "./wording";
@@ -19,7 +20,7 @@ export function Comparison({ store }: { store: Store }) {
   return (
     <>
       <div
-        class="curate-pairs-stage"
+        class="curate-pairs-stage curate-review-stage curate-review-place"
         role="application"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it takes keys, as an application does
         tabIndex={0}
@@ -30,7 +31,7 @@ export function Comparison({ store }: { store: Store }) {
         {ended ? (
           <Ended store={store} />
         ) : pair === null ? (
-          <span class="curate-skeleton curate-hunt-skeleton" />
+          <span class="curate-skeleton curate-review-skeleton" />
         ) : how === "side" ? (
           <div class="curate-pairs-side">
             <Picture key={`left ${pair.key}`} store={store} side={pair.left} />
@@ -39,12 +40,7 @@ export function Comparison({ store }: { store: Store }) {
         ) : (
           <Over key={how} store={store} pair={pair} how={how} />
         )}
-        {pair !== null && pair.verdict !== null && (
-          <span class="curate-hunt-mark" data-verdict={pair.verdict} data-sent={pair.sent} aria-hidden="true">
-            <Icon name={pair.verdict === "yes" ? "check" : pair.verdict === "no" ? "close" : "help"} />
-            {SAID[pair.verdict]}
-          </span>
-        )}
+        {pair !== null && pair.verdict !== null && <Mark card={pair} said={SAID[pair.verdict]} />}
       </div>
       <p class="curate-pairs-names curate-quiet">
         <Name side={pair?.left} on={how === "blink" && !pairs.flipped.value} />
@@ -75,12 +71,9 @@ function Picture({ store, side }: { store: Store; side: Side }) {
   return (
     <div class="curate-pairs-picture">
       {url === "" ? (
-        <p class="curate-hunt-why">
-          <Icon name="broken" />
-          <bdi>{note || "This picture cannot be shown."}</bdi>
-        </p>
+        <Why note={note} />
       ) : (
-        <img src={url} alt="" draggable={false} />
+        <img class="curate-review-picture" src={url} alt="" draggable={false} />
       )}
     </div>
   );
@@ -108,12 +101,7 @@ function Over({ store, pair, how }: { store: Store; pair: Pair; how: "blink" | "
   // Of the same picture at another size, each is drawn as large as the first.
   const frame = inPixels(frameOf(zooming.zoom, size));
   if (left.url === "" || right.url === "") {
-    return (
-      <p class="curate-hunt-why">
-        <Icon name="broken" />
-        <bdi>{left.note || right.note || "One of these pictures cannot be shown."}</bdi>
-      </p>
-    );
+    return <Why note={left.note || right.note || "One of these pictures cannot be shown."} />;
   }
   return (
     <div

@@ -1,46 +1,25 @@
-import { render } from "preact";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { App } from "../app/App";
-import { Store } from "../store/store";
-import { FakeModel, state } from "../store/testing";
+import { drawn, mounted, said, unmounted } from "../app/testing";
+import type { Store } from "../store/store";
+import type { FakeModel } from "../store/testing";
 import { pairsFrom, standing } from "./testing";
 
 let model: FakeModel;
 let store: Store;
 
-const said = () => document.body.textContent ?? "";
-const drawn = async () => {
-  for (let i = 0; i < 5; i++) await vi.advanceTimersByTimeAsync(50);
-};
 const press = async (key: string, target: Element | null = document.querySelector(".curate-pairs-stage")) => {
   target?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
   await drawn();
 };
 
 beforeEach(async () => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "performance"] });
-  vi.stubGlobal(
-    "IntersectionObserver",
-    class {
-      observe() {}
-      disconnect() {}
-    },
-  );
-  model = new FakeModel({ _part: "pairs" });
-  store = new Store(model);
-  render(<App store={store} />, document.body);
-  await model.answer("hello", state());
+  ({ model, store } = await mounted({ _part: "pairs" }));
   await model.answer("get_pair_review", standing());
   await model.answer("get_pairs", pairsFrom(0, 8));
   await drawn();
 });
 
-afterEach(() => {
-  render(null, document.body);
-  store.dispose();
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-});
+afterEach(() => unmounted(store));
 
 it("asks about two pictures, and says what the answers stand on", async () => {
   expect(said()).toContain("Are these the same?");

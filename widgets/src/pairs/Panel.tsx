@@ -1,15 +1,15 @@
-import { counted, number } from "../duplicates/wording";
 import type { PairReviewState } from "../protocol";
+import { counted, number } from "../review/wording";
 import type { Store } from "../store/store";
 import { Threshold } from "./Threshold";
 import { percent, standsOn } from "./wording";
-import "../hunt/panel.css";
+import "../review/panel.css";
 
 /** What the answers say: the precision at this threshold, and what another one would find. */
 export function Panel({ store }: { store: Store }) {
   const state = store.pairs.state.value;
   return (
-    <aside class="curate-hunt-panel curate-pairs-panel" aria-label="What the answers say">
+    <aside class="curate-review-panel curate-pairs-panel" aria-label="What the answers say">
       {state !== null && (
         <>
           <Precision state={state} />
@@ -25,7 +25,7 @@ function Precision({ state }: { state: PairReviewState }) {
   return (
     <section aria-label="Precision">
       <h3>Precision, as you answered</h3>
-      <p class="curate-hunt-figure curate-number">
+      <p class="curate-review-figure curate-number">
         <strong>{precision === null ? "–" : percent(precision)}</strong>
         <span class="curate-quiet">{precision === null ? "no answer yet" : ""}</span>
       </p>
@@ -36,14 +36,14 @@ function Precision({ state }: { state: PairReviewState }) {
           {wanted !== null && <u style={{ insetInlineStart: `${wanted * 100}%` }} />}
         </div>
       )}
-      <p class="curate-quiet curate-number curate-hunt-rest-of">
+      <p class="curate-quiet curate-number curate-review-rest-of">
         {precision !== null
           ? standsOn(state)
           : state.undo === ""
             ? "Answers say how many of the pairs at this threshold are the same. Each counts: they are drawn at random."
             : "Only answers to pairs that were drawn at this threshold say how many of them are the same."}
       </p>
-      <p class="curate-quiet curate-number curate-hunt-rest-of">
+      <p class="curate-quiet curate-number curate-review-rest-of">
         {`${number(state.yes)} the same · ${number(state.no)} different · ${number(state.unsure)} unsure · ${counted(state.left, "pair")} left`}
       </p>
     </section>

@@ -34,7 +34,7 @@ export function Threshold({ store, state }: { store: Store; state: PairReviewSta
   return (
     <section class="curate-pairs-threshold" aria-label="Threshold">
       <h3 id={`${id}-name`}>Threshold</h3>
-      <p class="curate-hunt-figure curate-number">
+      <p class="curate-review-figure curate-number">
         <strong>{thousandths(threshold)}</strong>
         {moved ? (
           <button type="button" class="curate-link" onClick={() => pairs.slide(state.chosen)}>
@@ -75,13 +75,13 @@ export function Threshold({ store, state }: { store: Store; state: PairReviewSta
         <li data-of="found">pairs found here</li>
       </ul>
       {state.expected !== null && (
-        <p class="curate-quiet curate-number curate-hunt-rest-of">
+        <p class="curate-quiet curate-number curate-review-rest-of">
           {`Expected precision ${percent(state.expected)}`}
           {state.wanted !== null && `, ${percent(state.wanted)} was asked for`}
         </p>
       )}
       {state.note !== "" && (
-        <p class="curate-quiet curate-hunt-rest-of">
+        <p class="curate-quiet curate-review-rest-of">
           <bdi>{sentence(state.note)}</bdi>
         </p>
       )}

@@ -1,36 +1,14 @@
-import { writes } from "../app/keys";
 import type { Section } from "../help/keys";
+import { onReviewKey } from "../review/keys";
 import type { Store } from "../store/store";
-import type { Verdict } from "./deck";
 import { COMPARISONS } from "./slice";
-
-const VERDICTS: Record<string, Verdict> = { y: "yes", n: "no", u: "unsure" };
 
 /** What a key does in a review of pairs; false where it means nothing there. */
 export function onPairKey(store: Store, event: KeyboardEvent): boolean {
-  const { pairs, shell } = store;
-  if (event.altKey || writes(event.target)) return false;
+  const { pairs } = store;
+  const done = onReviewKey(store, pairs, event);
+  if (done !== null) return done;
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
-    if (key !== "z" || event.shiftKey) return false;
-    void pairs.undo();
-    return true;
-  }
-  if (key === "?") {
-    shell.help.value = true;
-    return true;
-  }
-  if (key === "escape") {
-    if (shell.full.peek() !== "page") return false;
-    shell.leave();
-    return true;
-  }
-  const verdict = VERDICTS[key];
-  if (verdict !== undefined) {
-    // A key that is held down is no answer to what it has not shown.
-    if (!event.repeat) pairs.answer(verdict);
-    return true;
-  }
   if (key === "b") {
     if (!event.repeat)
       pairs.compare(COMPARISONS[(COMPARISONS.indexOf(pairs.comparison.peek()) + 1) % 3] ?? "side");

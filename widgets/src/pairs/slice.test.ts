@@ -47,7 +47,7 @@ it("answers at once and goes on; what the kernel refused can be sent again", asy
   slice.answer("no");
   await model.answer("judge_pair", { type: "error", message: "The disk is full", hint: "" });
   expect(slice.refusal.peek()?.message).toBe("The disk is full");
-  expect(slice.deck.peek().pairs[1]?.sent).toBe("failed");
+  expect(slice.deck.peek().cards[1]?.sent).toBe("failed");
   slice.again();
   expect(model.last("judge_pair")).toMatchObject({ left: "20", verdict: "no" });
   expect(slice.refusal.peek()).toBeNull();
@@ -85,7 +85,7 @@ it("slides at once, counts when it is still, and draws anew", async () => {
   expect([model.last("get_pair_review").threshold, model.count("get_pair_review")]).toEqual([0.88, 2]);
   await model.answer("get_pair_review", standing({ threshold: 0.88, pairs: 90, left: 90 }));
   expect([slice.state.peek()?.pairs, slice.sliding.peek()]).toEqual([90, null]);
-  expect(slice.deck.peek().pairs.map(({ key }) => key)).toEqual(["10 11"]);
+  expect(slice.deck.peek().cards.map(({ key }) => key)).toEqual(["10 11"]);
   expect(model.last("get_pairs").threshold).toBe(0.88);
 });
 

@@ -1,102 +1,55 @@
-import { computed, effect, signal } from "@preact/signals";
-import { Pictures } from "../hunt/pictures";
+import { computed, signal } from "@preact/signals";
 import type { PairReviewState } from "../protocol";
+import { frontier, open, type Verdict } from "../review/deck";
+import { ReviewSlice } from "../review/slice";
 import type { Core } from "../store/core";
-import { type Failure, failureOf } from "../store/failure";
-import {
-  changed,
-  type Deck,
-  EMPTY,
-  frontier,
-  grown,
-  type Pair,
-  pairsOf,
-  redrawn,
-  takenBack,
-  type Verdict,
-} from "./deck";
+import { failureOf } from "../store/failure";
+import { changed, type Deck, EMPTY, forget, grown, type Pair, pairsOf, redrawn, takenBack } from "./deck";
 
 /** Pairs that are asked for at once, and how few without an answer may be left before that. */
 const BATCH = 8;
 const FEW = 5;
 /** A threshold that slides is asked about when it has been still for so long, in ms. */
 const SLIDE_MS = 120;
-/** The answer to what was asked here says it, too, and mostly comes first. */
-const SOON_MS = 250;
-/** How often somebody who looks at it sees what others answered. */
-const FOLLOW_MS = 3000;
 
 export const COMPARISONS = ["side", "blink", "difference"] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
 /** Two pictures at a time: whether they are the same, and what that says of a threshold. */
-export class PairSlice {
-  readonly state = signal<PairReviewState | null>(null);
-  /** Why nothing can be shown. */
-  readonly failure = signal<Failure | null>(null);
-  /** Why an answer, or what was asked for beside it, was refused. */
-  readonly refusal = signal<Failure | null>(null);
+export class PairSlice extends ReviewSlice<PairReviewState> {
   readonly deck = signal<Deck>(EMPTY);
-  /** The kernel has nothing more to ask at this threshold. */
-  readonly ended = signal(false);
   /** Where the slider is, before the kernel has counted; null where it has. */
   readonly sliding = signal<number | null>(null);
   /** Of two pictures that lie over each other, the second one is on top. */
   readonly flipped = signal(false);
   /** They take turns by themselves, until somebody turns them by hand. */
   readonly blinking = signal(true);
-  /** An answer is being taken back. */
-  readonly busy = signal(false);
 
   readonly threshold = computed(() => this.sliding.value ?? this.state.value?.threshold ?? 0);
-  readonly pair = computed<Pair | null>(() => this.deck.value.pairs[this.deck.value.at] ?? null);
-  readonly pending = computed(() => this.deck.value.pairs.filter(({ sent }) => sent === "pending").length);
+  readonly pair = computed<Pair | null>(() => this.deck.value.cards[this.deck.value.at] ?? null);
+  readonly pending = computed(() => this.deck.value.cards.filter(({ sent }) => sent === "pending").length);
+  readonly failed = computed(() => this.deck.value.cards.filter(({ sent }) => sent === "failed").length);
   readonly comparison = computed<Comparison>(() => {
     const saved = this.core.layout.get("pairs.comparison", "side");
     return COMPARISONS.find((one) => one === saved) ?? "side";
   });
 
-  readonly pictures: Pictures;
-  private loading: AbortController | null = null;
   private counting: AbortController | null = null;
   private slideTimer: ReturnType<typeof setTimeout> | undefined;
-  private soonTimer: ReturnType<typeof setTimeout> | undefined;
-  private timer: ReturnType<typeof setInterval> | undefined;
-  private readonly stops: (() => void)[] = [];
-  private disposed = false;
 
-  constructor(private readonly core: Core) {
-    this.pictures = new Pictures(core.rpc);
-    if (core.part !== "pairs") return;
-    this.stops = [
-      core.onEvent((event) => {
-        if (event.type === "pairs_changed") this.soon(event.version);
-      }),
-      effect(() => this.pictures.want(this.wanted())),
-    ];
-    void this.follow();
+  constructor(core: Core) {
+    super(core);
+    if (core.part === "pairs") this.begin("pairs_changed");
   }
 
-  dispose(): void {
-    this.disposed = true;
-    for (const stop of this.stops) stop();
-    this.sight(false);
+  override dispose(): void {
+    super.dispose();
     clearTimeout(this.slideTimer);
-    clearTimeout(this.soonTimer);
-    this.loading?.abort();
     this.counting?.abort();
-    this.pictures.dispose();
-    forget(this.deck.peek().pairs);
+    forget(this.deck.peek().cards);
   }
 
   // -- how it stands ---------------------------------------------------------------------------------------------
-
-  private soon(version: number): void {
-    clearTimeout(this.soonTimer);
-    this.soonTimer = setTimeout(() => {
-      if (version > (this.state.peek()?.version ?? -1)) void this.follow();
-    }, SOON_MS);
-  }
 
   /** Ask how the review stands; also the way back after an error. */
   async follow(): Promise<void> {
@@ -121,23 +74,13 @@ export class PairSlice {
     }
   }
 
-  /** Somebody looks at the widget, or no longer. Nobody asks while nobody looks. */
-  sight(looks: boolean): void {
-    clearInterval(this.timer);
-    this.timer = undefined;
-    if (!looks || this.disposed) return;
-    if (this.state.peek() !== null) void this.follow();
-    this.timer = setInterval(() => {
-      if (this.sliding.peek() === null) void this.follow();
-    }, FOLLOW_MS);
+  protected override glance(): void {
+    if (this.sliding.peek() === null) void this.follow();
   }
 
   private take(state: PairReviewState): void {
     const before = this.state.peek();
-    this.failure.value = null;
-    // Answers of two threads may overtake each other; an older one says nothing new.
-    if (before !== null && state.version < before.version) return;
-    this.state.value = state;
+    if (!this.learnt(state)) return;
     if (before !== null && before.left !== state.left) this.ended.value = false;
     this.ensure();
   }
@@ -176,7 +119,7 @@ export class PairSlice {
 
   /** What became of an answer, unless there is a newer one. */
   private came(key: string, verdict: Verdict, sent: Pair["sent"]): void {
-    const now = this.deck.peek().pairs.find((pair) => pair.key === key);
+    const now = this.deck.peek().cards.find((pair) => pair.key === key);
     if (now?.verdict === verdict) this.deck.value = changed(this.deck.peek(), key, { sent });
   }
 
@@ -184,7 +127,7 @@ export class PairSlice {
   again(): void {
     this.refusal.value = null;
     this.ended.value = false;
-    for (const pair of this.deck.peek().pairs) {
+    for (const pair of this.deck.peek().cards) {
       if (pair.sent !== "failed" || pair.verdict === null) continue;
       this.deck.value = changed(this.deck.peek(), pair.key, { sent: "pending" });
       void this.send(pair, pair.verdict);
@@ -192,27 +135,20 @@ export class PairSlice {
     this.ensure();
   }
 
-  /** Take back the last answer, and look at its pair again. */
-  async undo(): Promise<void> {
-    if (this.busy.peek() || (this.state.peek()?.undo ?? "") === "") return;
-    this.busy.value = true;
+  protected async takeBack(): Promise<boolean> {
     this.refusal.value = null;
-    try {
-      const { reply, buffer } = await this.core.rpc.request("take_back_pair", {});
-      const [pair] = pairsOf([reply.pair], buffer);
-      if (pair === undefined) return;
-      if (this.disposed) return forget([pair]);
-      const { deck, left } = takenBack(this.deck.peek(), pair);
-      forget(left);
-      this.ended.value = false;
-      this.deck.value = deck;
-      this.core.say("Taken back");
-      void this.follow();
-    } catch (error) {
-      this.core.fail(error, this.refusal);
-    } finally {
-      this.busy.value = false;
+    const { reply, buffer } = await this.core.rpc.request("take_back_pair", {});
+    const [pair] = pairsOf([reply.pair], buffer);
+    if (pair === undefined) return false;
+    if (this.disposed) {
+      forget([pair]);
+      return false;
     }
+    const { deck, left } = takenBack(this.deck.peek(), pair);
+    forget(left);
+    this.ended.value = false;
+    this.deck.value = deck;
+    return true;
   }
 
   // -- where one looks -------------------------------------------------------------------------------------------
@@ -220,7 +156,7 @@ export class PairSlice {
   /** Look at another pair; as far as there are answers, and the first pair without one. */
   step(by: number): void {
     const deck = this.deck.peek();
-    const at = Math.min(Math.max(deck.at + by, 0), Math.min(frontier(deck), deck.pairs.length));
+    const at = Math.min(Math.max(deck.at + by, 0), frontier(deck));
     if (at === deck.at) return;
     this.deck.value = { ...deck, at };
     this.flipped.value = false;
@@ -266,16 +202,14 @@ export class PairSlice {
 
   /** See that there is something to look at next. */
   private ensure(): void {
-    const { pairs } = this.deck.peek();
-    const open = pairs.filter(({ verdict }) => verdict === null).length;
     if (this.disposed || this.loading !== null || this.state.peek() === null || this.ended.peek()) return;
-    if (open < FEW) void this.load();
+    if (open(this.deck.peek()) < FEW) void this.load();
   }
 
   private async load(): Promise<void> {
     const abort = new AbortController();
     this.loading = abort;
-    const held = this.deck.peek().pairs.filter(({ sent }) => sent !== "saved");
+    const held = this.deck.peek().cards.filter(({ sent }) => sent !== "saved");
     const without = held.map(({ left, right }): [string, string] => [left.id, right.id]);
     const threshold = this.state.peek()?.threshold ?? 0;
     try {
@@ -298,15 +232,8 @@ export class PairSlice {
     }
   }
 
-  /** The pictures that are looked at now, and soon. */
-  private wanted(): string[] {
-    const { pairs, at } = this.deck.value;
-    return pairs.slice(at, at + 3).flatMap(({ left, right }) => [left.id, right.id]);
-  }
-}
-
-function forget(pairs: readonly Pair[]): void {
-  for (const { left, right } of pairs) {
-    for (const { url } of [left, right]) if (url !== "") URL.revokeObjectURL(url);
+  protected wanted(): string[] {
+    const { cards, at } = this.deck.value;
+    return cards.slice(at, at + 3).flatMap(({ left, right }) => [left.id, right.id]);
   }
 }

@@ -1,6 +1,8 @@
-import { counted, thousandths } from "../duplicates/wording";
+import { thousandths } from "../duplicates/wording";
 import type { PairReviewState } from "../protocol";
-import type { Pair, Verdict } from "./deck";
+import type { Verdict } from "../review/deck";
+import { counted, heard as said } from "../review/wording";
+import type { Pair } from "./deck";
 
 /** What an answer is called. */
 export const SAID: Record<Verdict, string> = { yes: "The same", no: "Different", unsure: "Unsure" };
@@ -20,14 +22,7 @@ export function measured({ similarity, cosine, distance, exact }: Pair): string 
 }
 
 /** A pair as somebody hears it. */
-export function heard(pair: Pair): string {
-  const names = `${pair.left.name} and ${pair.right.name}`;
-  if (pair.verdict === null) return `${names}, no answer yet`;
-  const saved = { open: "", pending: ", not saved yet", saved: "", failed: ", could not be saved" }[
-    pair.sent
-  ];
-  return `${names}, ${SAID[pair.verdict].toLowerCase()}${saved}`;
-}
+export const heard = (pair: Pair) => said(`${pair.left.name} and ${pair.right.name}`, pair, SAID);
 
 /** What the precision stands on. */
 export function standsOn({ yes, no, precision_low: low, precision_high: high }: PairReviewState): string {
