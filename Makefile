@@ -9,15 +9,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 NPM := npm --prefix widgets
 PYTEST := $(BIN)/python -m pytest
+# two processes with two threads each would wait for each other on two cores; a browser wants both cores to itself
+PARALLEL := OMP_NUM_THREADS=1 $(PYTEST) -n 2 --dist loadfile
 
 demo: $(VENV)/.runtime
 	$(BIN)/curate demo $(if $(NO_LAB),--no-lab)
 
 test: lint front
-	$(PYTEST)
+	$(PARALLEL) -m "not browser"
+	$(PYTEST) -m browser
 
 quick: lint
-	$(PYTEST) -m "not slow and not browser"
+	$(PARALLEL) -m "not slow and not browser"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
