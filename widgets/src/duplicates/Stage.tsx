@@ -156,7 +156,7 @@ function Tile({
       </p>
       <p class="curate-duplicates-facts curate-quiet curate-number">
         <bdi>{member.facts}</bdi>
-        {why !== "" && <em>{why}</em>}
+        {why !== "" && <em title={why}>{why}</em>}
       </p>
     </div>
   );
