@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,7 +23,7 @@ from curate.calibration import ALTERED, Altered, altered, bits_between, fits
 from curate.duplicates import LOWEST, PAIRS_TABLE, TABLE, Duplicates, SearchInfo, last_duplicates
 from curate.engines.errand import Errand
 from curate.engines.machine import available_cores
-from curate.engines.progress import Progress
+from curate.engines.progress import Progress, Stages
 from curate.media import alterations
 from curate.store import schemas
 from curate.store.pairs import judged
@@ -263,7 +262,10 @@ class _Work:
             pairs = near_pairs(self._vectors(rows), low, most=most, seed=self.seed)
             return pairs.left, pairs.right, pairs.about
         assert self.index is not None
-        with _Bars("compare vectors") as bars, Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand:
+        with (
+            Stages("compare vectors", unit="steps") as bars,
+            Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand,
+        ):
             vectors = errand.array("vectors", (len(rows), self.index.dimension), np.float16)
             for part in _parts(len(rows), 65_536):
                 vectors[part] = self.index.reconstruct(self.rows[rows[part]])
@@ -289,7 +291,7 @@ class _Work:
     def _hashes_within(self, hashes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         most = _MOST_ALWAYS + 4 * MOST_PER_SAMPLE * len(hashes)
         for bits in (BITS, BITS // 2, 0):
-            with _Bars("compare hashes") as bars:
+            with Stages("compare hashes", unit="steps") as bars:
                 try:
                     left, right, _ = hashing.near_hashes(hashes, bits, most=most, tell=bars)
                 except errors.BadValue:
@@ -362,32 +364,6 @@ class _Work:
         jpegs = self.dataset.thumbnails(self.rows[rows])
         pictures = [jpegs[number] for number in at.tolist()]
         return cosine, fits(pictures[: len(left)], pictures[len(left) :], flips=self.flips)
-
-
-class _Bars:
-    """A bar for each stage of a search."""
-
-    def __init__(self, title: str) -> None:
-        self._title, self._stage = title, ""
-        self._stack = ExitStack()
-        self._bar = Progress(1, title)
-
-    def __enter__(self) -> _Bars:
-        self._stack.enter_context(self._bar)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._stack.__exit__(*error)
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage == "start":  # the process has not begun; this is only the question whether to go on
-            stage, done, total = self._stage, self._bar.done, self._bar.total
-        if stage != self._stage:
-            self._stack.close()
-            self._stage = stage
-            self._bar = Progress(total, f"{self._title}: {stage}", unit="steps")
-            self._stack.enter_context(self._bar)
-        self._bar.add(done - self._bar.done)
 
 
 def _parts(count: int, size: int) -> Iterator[slice]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from curate import errors
 from curate.engines.errand import Errand
-from curate.engines.progress import Progress
+from curate.engines.progress import Stages
 from curate.store import schemas
 
 if TYPE_CHECKING:
@@ -207,7 +206,7 @@ class _Work:
     ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         first, count = ("neighbours", len(self.present)) if task == "project" else ("places", len(self.new))
         with (
-            _Bars(f"map of {self.encoder.name}", first, count) as bars,
+            Stages(f"map of {self.encoder.name}", first, count, units=_UNITS) as bars,
             Errand(f"curate.analysis.projection:{task}_errand") as errand,
         ):
             for name, at in positions.items():
@@ -222,30 +221,3 @@ class _Work:
     def _rows(self, at: np.ndarray, places: np.ndarray, schema: pa.Schema) -> pa.Table:
         columns = [self.ids[at], self.content[at], places[:, 0], places[:, 1]]
         return pa.Table.from_arrays([pa.array(np.ascontiguousarray(column)) for column in columns], schema=schema)
-
-
-class _Bars:
-    """A bar for each stage of the work, one after the other."""
-
-    def __init__(self, title: str, stage: str, total: int) -> None:
-        self._title = title
-        self._stage = stage
-        self._stack = ExitStack()
-        self._bar = Progress(total, f"{title}: {stage}")
-
-    def __enter__(self) -> _Bars:
-        self._stack.enter_context(self._bar)
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._stack.__exit__(*error)
-
-    def __call__(self, stage: str, done: int, total: int) -> None:
-        if stage == "start":  # the process has not begun; this is only the question whether to go on
-            stage, done = self._stage, 0
-        if stage != self._stage:
-            self._stack.close()
-            self._stage = stage
-            self._bar = Progress(total, f"{self._title}: {stage}", unit=_UNITS.get(stage, "samples"))
-            self._stack.enter_context(self._bar)
-        self._bar.add(done - self._bar.done)

@@ -112,6 +112,6 @@ def test_equal_bytes_are_found_exactly(planted, duplicates):
 def test_mirrored_copies_are_found_where_they_are_asked_for(planted):
     precision, recall = scored(planted, within(planted[0].find_duplicates(flips=True)))
     assert precision >= 0.99
-    assert recall["flip"] >= 0.9
-    # thirty of each kind: so few pictures leave the threshold where it is cautious, and a harsh caption may stay below
-    assert np.mean(list(recall.values())) >= 0.9, recall
+    # so few pictures leave the threshold where it is cautious: of thirty captions a harsh one may stay below
+    assert recall.pop("text") >= 0.75
+    assert all(share >= 0.9 for share in recall.values()), recall

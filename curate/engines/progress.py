@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
@@ -107,6 +107,56 @@ class Progress:
             self._bar.stop()
         elif self._bar is not None:
             self._bar.close()
+
+
+class Stages:
+    """A bar for each stage of long work, one after the other; called with how far it is, as an `Errand` does.
+
+    Args:
+        title: of the work.
+        stage: with which it begins, where that is known.
+        total: of that stage.
+        unit: what is being counted.
+        units: the same, of stages that count something else.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        stage: str = "",
+        total: int = 1,
+        *,
+        unit: str = "samples",
+        units: Mapping[str, str] | None = None,
+    ) -> None:
+        self._title, self._unit, self._units = title, unit, units or {}
+        self._stack = ExitStack()
+        self._stage, self._bar = stage, self._of(stage, total)
+
+    def __enter__(self) -> Stages:
+        self._stack.enter_context(self._bar)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` of a stage are done.
+
+        Raises:
+            Stopped: whoever listens wants no more of it.
+        """
+        if stage == "start":  # the process has not begun; this is only the question whether to go on
+            stage, done = self._stage, self._bar.done
+        if stage != self._stage:
+            self._stack.close()
+            self._stage, self._bar = stage, self._of(stage, total)
+            self._stack.enter_context(self._bar)
+        self._bar.add(done - self._bar.done)
+
+    def _of(self, stage: str, total: int) -> Progress:
+        title = f"{self._title}: {stage}" if stage else self._title
+        return Progress(total, title, unit=self._units.get(stage, self._unit))
 
 
 def surface() -> str:

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from curate.engines.progress import Progress, Stopped, surface, told_to
+from curate.engines.progress import Progress, Stages, Stopped, surface, told_to
 
 
 class Terminal(io.StringIO):
@@ -106,3 +106,23 @@ def test_a_listener_stops_work_that_goes_on_after_errors():
     with pytest.raises(Stopped), told_to(enough):
         work()
     assert done == [0, 1]
+
+
+def test_each_stage_has_a_bar_of_its_own_and_the_start_moves_none() -> None:
+    heard: list[tuple[str, str, int, int]] = []
+    with (
+        told_to(lambda p: heard.append((p.title, p.unit, p.done, p.total))),
+        Stages("map", "look", 4, units={"draw": "epochs"}) as tell,
+    ):
+        tell("start", 0, 0)
+        tell("look", 3, 4)
+        tell("draw", 2, 9)
+        tell("draw", 9, 9)
+    assert heard == [
+        ("map: look", "samples", 0, 4),
+        ("map: look", "samples", 0, 4),
+        ("map: look", "samples", 3, 4),
+        ("map: draw", "epochs", 0, 9),
+        ("map: draw", "epochs", 2, 9),
+        ("map: draw", "epochs", 9, 9),
+    ]
