@@ -12,6 +12,7 @@ from curate import errors
 from curate.engines.progress import Progress
 from curate.exports.export import Export, write_export
 from curate.exports.labels import class_of_samples
+from curate.reading import Reading
 from curate.slice import encoder_of
 from curate.view import View
 
@@ -29,7 +30,7 @@ class Options(TypedDict):
     overwrite: bool
 
 
-def export_view(view: View, path: str | Path, **options: Unpack[Options]) -> Export:
+def export_view(view: Reading, path: str | Path, **options: Unpack[Options]) -> Export:
     """`View.export`."""
     return _export(view, path, _origin(view), None, options)
 
@@ -41,12 +42,12 @@ def export_split(split: Split, path: str | Path, **options: Unpack[Options]) -> 
     return _export(split.members(), path, origin, split.name, options)
 
 
-def _origin(view: View) -> dict[str, Any]:
+def _origin(view: Reading) -> dict[str, Any]:
     return {"query": view.query, "python": view.query.to_python(), "encoder": encoder_of(view)}
 
 
 def _export(
-    view: View, path: str | Path, provenance: dict[str, Any], part_column: str | None, options: Options
+    view: Reading, path: str | Path, provenance: dict[str, Any], part_column: str | None, options: Options
 ) -> Export:
     dataset = view.dataset
     rows = view.rows()
@@ -81,7 +82,7 @@ def _export(
     return export
 
 
-def _labels(view: View, samples: pl.DataFrame, named: str | None, format: str) -> pl.DataFrame | None:
+def _labels(view: Reading, samples: pl.DataFrame, named: str | None, format: str) -> pl.DataFrame | None:
     """The labels of a field or a column; without a name, all that the dataset has."""
     stored = view.dataset.labels()
     fields = stored["field"].unique().sort().to_list()

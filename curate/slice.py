@@ -17,6 +17,7 @@ from curate.view import View
 if TYPE_CHECKING:
     from curate.changes import Changes
     from curate.dataset import Dataset
+    from curate.reading import Reading
 
 
 class Origin(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -152,7 +153,7 @@ def write_slice(view: View, name: str, ids: np.ndarray, *, note: str, origin: Or
     return Slice(dataset, name)
 
 
-def encoder_of(view: View) -> dict[str, str] | None:
+def encoder_of(view: Reading) -> dict[str, str] | None:
     """Name and weights hash of the encoder of the view's searches; None where it does not search."""
     for step in searches(view.query):
         info = view.dataset.vectors_.info(step.encoder)

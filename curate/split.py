@@ -11,6 +11,7 @@ import numpy as np
 
 from curate import errors
 from curate.query import Query, Where
+from curate.reading import Reading
 from curate.splits.assignment import UNASSIGNED, assign
 from curate.splits.certificate import Certificate, certify
 from curate.splits.strata import groups_of, strata_of, ungrouped
@@ -109,7 +110,7 @@ class Split:
 
 
 def make_split(
-    view: View,
+    view: Reading,
     parts: Mapping[str, float | int],
     *,
     stratify: tuple[str, ...],

@@ -10,17 +10,15 @@ import numpy as np
 
 from curate import errors
 from curate import query as q
+from curate.deliverable import Deliverable
 from curate.examples import examples, known_ids
-from curate.reading import Reading
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from curate.exports.export import Export
     from curate.hunt import Hunt
     from curate.search.phrasings import Suggestions
     from curate.slice import Slice
-    from curate.split import Split
     from curate.widgets.explorer import Explorer
     from curate.widgets.facets import Facets
     from curate.widgets.gallery import Gallery
@@ -35,7 +33,7 @@ MOST_TAGS = 15
 """Tags of one event: its codes are the bits of an int16."""
 
 
-class View(Reading):
+class View(Deliverable):
     """A query on a dataset.
 
     >>> ds.where("weather = 'rain'").search("a bus").limit(20)
@@ -326,62 +324,6 @@ class View(Reading):
 
         return begin(self, name, like=like, minus=minus, seed=seed, encoder=encoder)
 
-    def split(
-        self,
-        parts: Mapping[str, float | int],
-        *,
-        stratify: str | Sequence[str] | None = None,
-        group_by: str | Sequence[str] | None = None,
-        seed: int = 0,
-        name: str = "split",
-    ) -> Split:
-        """Assign every sample to a part, keeping groups whole and columns balanced.
-
-        The assignment becomes the column `name` of the dataset; splitting again under the same name replaces it, and undo
-        brings the former one back.
-
-        Args:
-            parts: part to share (they sum to 1) or to number of samples.
-            stratify: columns whose values are to have the same shares in every part.
-            group_by: columns whose values must not be cut (drive, patient).
-            seed: for the order in which equals are taken.
-            name: of the split.
-
-        >>> ds.split({"train": 0.8, "test": 0.2}, group_by="drive")
-        <Split 'split' train: 49, test: 11>
-        """
-        from curate.split import make_split
-
-        return make_split(self, parts, stratify=_several(stratify), group_by=_several(group_by), seed=seed, name=name)
-
-    def export(
-        self,
-        path: str | Path,
-        *,
-        format: str,
-        labels: str | None = None,
-        classes: Sequence[str] | None = None,
-        media: str = "copy",
-        overwrite: bool = False,
-    ) -> Export:
-        """Write the view for a consumer, with a manifest that verifies.
-
-        Args:
-            path: a folder that is not there yet.
-            format: ``coco``, ``parquet``, ``csv`` or ``imagefolder``.
-            labels: the label field, or the column, that gives the classes.
-            classes: class names in the order of their numbers; None takes them sorted.
-            media: ``copy``, ``hardlink``, ``symlink`` or ``reference``.
-            overwrite: replace a former export at `path`.
-
-        >>> export = ds.where("status = 'ok'").export(tmp_path / "out", format="coco")
-        >>> export.counts["samples"], export.verify().ok
-        (57, True)
-        """
-        from curate.handover import export_view
-
-        return export_view(self, path, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite)
-
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _then(self, step: q.AnyStep, *, check: bool = False) -> View:
@@ -414,9 +356,3 @@ def _number(value: Any, name: str, *, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise errors.BadValue(f"'{name}' must be a whole number from {least} on. Got {value!r}", hint=f"{name}=100")
     return int(value)
-
-
-def _several(columns: str | Sequence[str] | None) -> tuple[str, ...]:
-    if columns is None:
-        return ()
-    return (columns,) if isinstance(columns, str) else tuple(columns)
