@@ -13,6 +13,7 @@ from _pytest.doctest import DoctestItem
 os.environ.setdefault("CURATE_PROGRESS", "0")
 
 WITH_DATASET = (
+    "curate.deliverable",
     "curate.view",
     "curate.dataset",
     "curate.saved",
