@@ -126,4 +126,4 @@ def _read_back(folder: Path, manifest: Manifest) -> Found:
     return Found(counts, samples)
 
 
-COCO = Format("coco", _folders, _write, _read_back, reserved=(ANNOTATIONS,))
+COCO = Format("coco", _folders, _write, _read_back, reserved=(ANNOTATIONS,), kinds=(CLASSIFICATION, DETECTION))

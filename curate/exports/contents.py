@@ -9,7 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from curate.exports.labels import KINDS
 from curate.exports.manifest import Manifest
+from curate.exports.media import Pictures
 
 PART = "split"
 """The column of an exported table that names a sample's part."""
@@ -26,6 +28,7 @@ class Contents:
         classes: in the order of their numbers.
         parts: part to folder; empty without parts.
         media: how pictures were placed.
+        pictures: for a format that packs them, and None for others.
     """
 
     samples: pl.DataFrame
@@ -33,6 +36,7 @@ class Contents:
     classes: tuple[str, ...]
     parts: dict[str, str]
     media: str
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,12 @@ class Format:
         read_back: reads an export, only through the paths that its manifest lists.
         needs_files: whether it is pointless without the pictures.
         reserved: folders at the top that are the format's own.
+        kinds: the label kinds that it can hold; others are left out and counted.
+        packs: whether it holds the pictures in files of its own: `write` takes them from `Contents.pictures`, and `media` has
+            no say.
+        check: (folder, manifest, contents) to the name and version of a reader that we did not write, which has found in the
+            files what was meant. Raises `NotVerified` with the first difference, ImportError where that reader is not
+            installed. None where no other reader of the format exists.
     """
 
     name: str
@@ -67,6 +77,9 @@ class Format:
     read_back: Callable[[Path, Manifest], Found]
     needs_files: bool = False
     reserved: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = KINDS
+    packs: bool = False
+    check: Callable[[Path, Manifest, Contents], str] | None = None
 
 
 def by_part(samples: pl.DataFrame, parts: dict[str, str], *, otherwise: str) -> list[str]:

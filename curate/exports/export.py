@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from curate.exports.contents import PART, Contents, Format
 from curate.exports.formats import format_named
 from curate.exports.labels import FlatLabels, flat_labels
 from curate.exports.manifest import NAME, File, LeftOut, Manifest, origin, sha256_of
-from curate.exports.media import WAYS, Picture, Progress, place
+from curate.exports.media import WAYS, Picture, Pictures, Progress, place
 from curate.exports.names import file_names, folder_names
 from curate.exports.target import files_under, written_aside
 from curate.exports.verify import Verification, verify
@@ -124,19 +125,25 @@ def write_export(
     target = _local(path)
     chosen, left = _eligible(_checked(samples, kind, media, part_column), part_column)
     parts = folder_names(_parts(chosen, part_column, provenance), fallback="part", reserved=kind.reserved)
-    flat = flat_labels(labels, chosen["sample_id"], classes)
+    flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
     chosen, cannot = _with_names(chosen, kind, flat, parts, media)
     left += cannot
     with written_aside(target, overwrite=overwrite) as folder:
-        files, chosen, failed = _placed(chosen, folder, media, progress)
+        pictures = Pictures(_pictures(chosen), progress) if kind.packs else None
+        files, chosen, failed = ([], chosen, []) if kind.packs else _placed(chosen, folder, media, progress)
         left += failed
-        if chosen.is_empty():
-            reasons = Counter(one.reason for one in left)
-            why = "; ".join(f"{n:,} {reason}" for reason, n in reasons.most_common(5))
-            raise BadValue(f"Nothing can be exported: of {samples.height:,} samples {why or 'none is left'}")
+        _some_left(chosen, left, samples.height)
+        classes = classes if classes is not None else flat.classes
+        flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
+        contents = Contents(_columns(chosen), flat.rows, flat.classes, parts, media, pictures)
+        kind.write(folder, contents)
+        if pictures is not None and pictures.failed:
+            left += _left(chosen, [pictures.failed.get(sample) for sample in chosen["sample_id"]])
+            chosen = chosen.filter(pl.col("sample_id").is_in(list(pictures.failed)).not_())
+            _some_left(chosen, left, samples.height)
+            flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
+            contents = replace(contents, samples=_columns(chosen), labels=flat.rows)
         renamed = _renamed(chosen) if media != "reference" else {}
-        flat = flat_labels(labels, chosen["sample_id"], classes if classes is not None else flat.classes)
-        kind.write(folder, Contents(_columns(chosen), flat.rows, flat.classes, parts, media))
         manifest = Manifest(
             format=kind.name,
             curate=curate.__version__,
@@ -150,7 +157,7 @@ def write_export(
             renamed=renamed,
             files=_listed(folder, files),
         )
-        manifest = _sealed(folder, kind, manifest, chosen.height)
+        manifest = _sealed(folder, kind, manifest, contents)
     return Export(target, manifest)
 
 
@@ -228,11 +235,22 @@ def _placed(
 ) -> tuple[list[File], pl.DataFrame, list[LeftOut]]:
     if media == "reference":
         return [], samples, []
-    pictures = [Picture(*row) for row in samples.select("location", "file_name", "content_hash").iter_rows()]
-    outcome = list(place(pictures, folder, media=media, progress=progress))
+    outcome = list(place(list(_pictures(samples).values()), folder, media=media, progress=progress))
     there = pl.Series([isinstance(one, File) for one in outcome], dtype=pl.Boolean)
     failed = _left(samples, [None if isinstance(one, File) else one for one in outcome])
     return [one for one in outcome if isinstance(one, File)], samples.filter(there), failed
+
+
+def _pictures(samples: pl.DataFrame) -> dict[int, Picture]:
+    rows = samples.select("sample_id", "location", "file_name", "content_hash").iter_rows()
+    return {sample: Picture(*row) for sample, *row in rows}
+
+
+def _some_left(samples: pl.DataFrame, left: Sequence[LeftOut], asked: int) -> None:
+    if samples.is_empty():
+        reasons = Counter(one.reason for one in left)
+        why = "; ".join(f"{n:,} {reason}" for reason, n in reasons.most_common(5))
+        raise BadValue(f"Nothing can be exported: of {asked:,} samples {why or 'none is left'}")
 
 
 def _renamed(samples: pl.DataFrame) -> dict[str, str]:
@@ -260,11 +278,16 @@ def _listed(folder: Path, placed: list[File]) -> list[File]:
     return [known[path] for path in sorted(known)]
 
 
-def _sealed(folder: Path, kind: Format, manifest: Manifest, expected: int) -> Manifest:
-    """Count by reading the files back, as `verify` will, and write the manifest."""
+def _sealed(folder: Path, kind: Format, manifest: Manifest, contents: Contents) -> Manifest:
+    """Count by reading the files back, as `verify` will, have another reader look, and write the manifest."""
     counts = kind.read_back(folder, manifest).counts
+    expected = contents.samples.height
     assert counts["samples"] == expected, f"{kind.name} wrote {counts['samples']} of {expected} samples"
-    counted = msgspec.structs.replace(manifest, counts=counts)
+    read_by = ""
+    if kind.check is not None:
+        with contextlib.suppress(ImportError):
+            read_by = kind.check(folder, manifest, contents)
+    counted = msgspec.structs.replace(manifest, counts=counts, read_by=read_by)
     sealed = msgspec.structs.replace(counted, digest=counted.computed_digest())
     (folder / NAME).write_bytes(sealed.to_json())
     return sealed

@@ -70,4 +70,4 @@ def _read_back(folder: Path, manifest: Manifest) -> Found:
     return Found(counts, samples)
 
 
-IMAGEFOLDER = Format("imagefolder", _folders, _write, _read_back, needs_files=True)
+IMAGEFOLDER = Format("imagefolder", _folders, _write, _read_back, needs_files=True, kinds=(CLASSIFICATION,))

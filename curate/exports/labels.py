@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -12,9 +13,13 @@ from curate.errors import BadValue, UnknownName
 
 CLASSIFICATION = "classification"
 DETECTION = "detection"
+POLYGON = "polygon"
+MASK = "mask"
+KEYPOINTS = "keypoints"
+KINDS = (CLASSIFICATION, DETECTION, POLYGON, MASK, KEYPOINTS)
 BOX = ("x", "y", "width", "height")
 
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "sample_id": pl.Int64,
     "field": pl.String,
     "kind": pl.String,
@@ -25,7 +30,12 @@ SCHEMA = {
     "height": pl.Float64,
     "score": pl.Float64,
     "source": pl.String,
+    "points": pl.List(pl.Float64),
+    "mask": pl.Binary,
+    "attributes": pl.String,
+    "label_id": pl.Int64,
 }
+_ORDER = [name for name in SCHEMA if name not in ("points", "mask")]
 
 
 @dataclass(frozen=True)
@@ -33,7 +43,8 @@ class FlatLabels:
     """Labels that can be exported.
 
     Attributes:
-        rows: one a label with the columns of `SCHEMA`, sorted; boxes are pixels from the top left corner.
+        rows: one a label with the columns of `SCHEMA`, sorted; boxes and points are pixels from the top left corner, masks
+            PNGs of the shape of the picture, attributes a JSON object.
         classes: names of the classes, in the order of their numbers.
         left_out: reason to number of labels.
     """
@@ -43,17 +54,24 @@ class FlatLabels:
     left_out: dict[str, int]
 
 
-def flat_labels(labels: pl.DataFrame | None, sample_ids: pl.Series, classes: Sequence[str] | None) -> FlatLabels:
+def flat_labels(
+    labels: pl.DataFrame | None,
+    sample_ids: pl.Series,
+    classes: Sequence[str] | None,
+    kinds: Collection[str] = KINDS,
+) -> FlatLabels:
     """Check, flatten and sort labels.
 
     Args:
-        labels: sample_id, field, kind, value, and where they are known box (list of 4: x, y, width, height), score, source.
+        labels: sample_id, field, kind, value, and where they are known box (list of 4: x, y, width, height), points (x, y, x,
+            y …), mask, attributes, score, source, label_id.
         sample_ids: labels of other samples do not belong to the export.
-        classes: which classes there are, in order; by default those of the detections (or, without any, of the
-            classifications) by name.
+        classes: which classes there are, in order; by default those of what has a place in the picture (or, without any, of
+            the classifications) by name.
+        kinds: those that the format can hold.
 
-    What cannot be exported is left out and counted: kinds but classification and detection, labels without a value, boxes
-    without area, detections of other classes.
+    What cannot be exported is left out and counted: other kinds, labels without a value, boxes without area, polygons of
+    fewer than three corners, things of other classes.
 
     Raises:
         BadValue: a column is missing, or a class is given twice.
@@ -65,22 +83,29 @@ def flat_labels(labels: pl.DataFrame | None, sample_ids: pl.Series, classes: Seq
     if missing := [name for name in ("sample_id", "field", "kind", "value") if name not in labels.columns]:
         raise BadValue(f"'labels' must have the column {missing[0]!r}. Got {labels.columns}")
     rows = _flattened(labels.filter(pl.col("sample_id").is_in(sample_ids.implode())))
-    box = pl.concat_list(BOX)
-    known = rows.filter(kind=DETECTION)["value"] if DETECTION in rows["kind"] else rows["value"]
+    placed = rows.filter(pl.col("kind").is_in(kinds) & (pl.col("kind") != CLASSIFICATION))
+    known = (placed if placed.height else rows)["value"]
     names = tuple(classes) if classes is not None else tuple(known.drop_nulls().unique().sort())
-    detection = pl.col("kind") == DETECTION
+    kind, box, points = pl.col("kind"), pl.concat_list(BOX), pl.col("points")
     reason = (
-        pl.when(pl.col("kind").is_in([CLASSIFICATION, DETECTION]).not_().fill_null(value=True))
-        .then(pl.format("kind {}", pl.col("kind").fill_null("unknown")))
+        pl.when(kind.is_in(kinds).not_().fill_null(value=True)).then(pl.format("kind {}", kind.fill_null("unknown")))
         .when(pl.col("value").is_null()).then(pl.lit("no value"))
-        .when(detection & box.list.eval(pl.element().is_finite().fill_null(value=False)).list.all().not_())
-        .then(pl.lit("no box, or one that is not finite"))
-        .when(detection & ((pl.col("width") <= 0) | (pl.col("height") <= 0))).then(pl.lit("a box without area"))
-        .when(detection & pl.col("value").is_in(names).not_()).then(pl.lit("not one of the classes"))
+        .when((kind == DETECTION) & _finite(box).not_()).then(pl.lit("no box, or one that is not finite"))
+        .when((kind == DETECTION) & ((pl.col("width") <= 0) | (pl.col("height") <= 0)))
+        .then(pl.lit("a box without area"))
+        .when((kind == POLYGON) & ((points.list.len() < 6) | _finite(points).not_()).fill_null(value=True))
+        .then(pl.lit("a polygon of fewer than three corners"))
+        .when((kind == KEYPOINTS) & _finite(points).not_().fill_null(value=True)).then(pl.lit("no keypoints"))
+        .when((kind == MASK) & pl.col("mask").is_null()).then(pl.lit("no mask"))
+        .when((kind != CLASSIFICATION) & pl.col("value").is_in(names).not_()).then(pl.lit("not one of the classes"))
     )  # fmt: skip
     faults = rows.select(reason.alias("reason"))["reason"]
     counted = faults.drop_nulls().value_counts().sort("reason")
-    return FlatLabels(rows.filter(faults.is_null()).sort(list(SCHEMA)), names, dict(counted.iter_rows()))
+    return FlatLabels(rows.filter(faults.is_null()).sort(_ORDER), names, dict(counted.iter_rows()))
+
+
+def _finite(numbers: pl.Expr) -> pl.Expr:
+    return numbers.list.eval(pl.element().is_finite().fill_null(value=False)).list.all()
 
 
 def class_of_samples(samples: pl.DataFrame, column: str) -> pl.DataFrame:
@@ -111,12 +136,14 @@ def _flattened(labels: pl.DataFrame) -> pl.DataFrame:
         shortest(box.list.get(i, null_on_oob=True)).set(~whole.fill_null(value=False), None).alias(name)
         for i, name in enumerate(BOX)
     ]
-    score = (
-        shortest(labels["score"]) if "score" in labels.columns else pl.Series([None] * labels.height, dtype=pl.Float64)
-    )
-    source = labels["source"] if "source" in labels.columns else pl.Series([None] * labels.height, dtype=pl.String)
     columns = {name: labels[name] for name in ("sample_id", "field", "kind", "value")}
-    columns |= {corner.name: corner for corner in corners} | {"score": score, "source": source}
+    columns |= {corner.name: corner for corner in corners}
+    for name in ("score", "source", "points", "mask", "attributes", "label_id"):
+        missing = pl.Series(name, [None] * labels.height, dtype=SCHEMA[name])
+        columns[name] = labels[name] if name in labels.columns else missing
+    columns["score"] = shortest(columns["score"])
+    if columns["points"].dtype == pl.List(pl.Float32):
+        columns["points"] = columns["points"].list.eval(pl.element().cast(pl.String).cast(pl.Float64))
     return pl.DataFrame(columns).cast(SCHEMA)  # type: ignore[arg-type]
 
 

@@ -57,6 +57,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
         left_out: samples that are not in it.
         labels_left_out: reason to number of labels that are not in it.
         renamed: path in the export to the URI whose name it could not keep.
+        read_by: name and version of the reader, not ours, that found in it what was meant; empty where none did.
         files: every file but this one.
         digest: SHA-256 of this manifest without `digest`; tells a damaged or edited one.
     """
@@ -77,6 +78,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[LeftOut] = []
     labels_left_out: dict[str, int] = {}
     renamed: dict[str, str] = {}
+    read_by: str = ""
     files: list[File] = []
     digest: str = ""
 

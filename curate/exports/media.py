@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import itertools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from curate.media import location as locations
 WAYS = ("copy", "hardlink", "symlink", "reference")
 THREADS = 8  # reading waits for disks and networks, and hashing lets other threads run
 AT_ONCE = 512
+AHEAD = 64  # pictures read ahead of a writer that packs them
 
 Progress = Callable[[int, int], None]
 
@@ -68,16 +70,55 @@ def place(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _place_one(picture: Picture, folder: Path, media: str) -> File | str:
+class Pictures:
+    """The bytes of pictures, for formats that hold them in files of their own.
+
+    Attributes:
+        failed: sample to the reason why its picture cannot be had, as far as `stream` has come.
+    """
+
+    def __init__(self, pictures: Mapping[int, Picture], progress: Progress | None = None) -> None:
+        self._pictures = pictures
+        self._progress = progress
+        self._done = 0
+        self.failed: dict[int, str] = {}
+
+    def stream(self, sample_ids: Iterable[int]) -> Iterator[tuple[int, bytes]]:
+        """Sample and bytes in the order of the ids, read ahead by some; those that cannot be had are passed over."""
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="curate-export") as pool:
+            try:
+                rest = iter(sample_ids)
+                while ids := list(itertools.islice(rest, AHEAD)):
+                    outcomes = pool.map(lambda sample: _read(self._pictures[sample]), ids)
+                    for sample, outcome in zip(ids, outcomes, strict=True):
+                        self._done += 1
+                        if self._progress:
+                            self._progress(self._done, len(self._pictures))
+                        if isinstance(outcome, str):
+                            self.failed[sample] = outcome
+                        else:
+                            yield sample, outcome
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _read(picture: Picture) -> bytes | str:
     try:
         data = locations.read(picture.location)
     except FileNotFoundError:
         return "missing"
     except (OSError, CurateError) as error:
         return f"unreadable: {error}"
-    digest = hashlib.sha256(data).hexdigest()
-    if picture.content_hash is not None and digest != picture.content_hash:
+    if picture.content_hash is not None and hashlib.sha256(data).hexdigest() != picture.content_hash:
         return "changed since it was ingested"
+    return data
+
+
+def _place_one(picture: Picture, folder: Path, media: str) -> File | str:
+    data = _read(picture)
+    if isinstance(data, str):
+        return data
+    digest = picture.content_hash or hashlib.sha256(data).hexdigest()
     target = folder / picture.path
     if media == "copy":
         with target.open("xb") as file:

@@ -24,12 +24,12 @@ def _folders(samples: pl.DataFrame, _labels: pl.DataFrame, parts: dict[str, str]
 def write_table(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame as the suffix of the path says.
 
-    CSV has no lists and no bytes: lists and structs become JSON, bytes are left out.
+    CSV has no lists and no bytes: lists and structs become JSON, bytes become Base64.
     """
     if path.suffix == ".parquet":
         frame.write_parquet(path, compression="zstd", statistics=True)
     else:
-        flat = [_flat(column) for column in frame if column.dtype not in (pl.Binary, pl.Object)]
+        flat = [_flat(column) for column in frame if column.dtype != pl.Object]
         pl.DataFrame(flat).write_csv(path)
 
 
@@ -47,6 +47,8 @@ def _flat(column: pl.Series) -> pl.Series:
             None if value is None else msgspec.json.encode(value, enc_hook=str).decode() for value in column.to_list()
         ]
         return pl.Series(column.name, texts, dtype=pl.String)
+    if column.dtype == pl.Binary:
+        return column.bin.encode("base64")
     return shortest(column).alias(column.name) if column.dtype == pl.Float32 else column
 
 

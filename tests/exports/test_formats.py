@@ -154,7 +154,7 @@ def test_csv_keeps_text_that_looks_like_csv(pool, tmp_path: Path) -> None:
     table = pl.read_csv(tmp_path / "out" / "samples.csv")
     assert table["caption"][3] == 'a "quoted", line\nbreak'
     assert json.loads(table["tags"][0]) == ["a", "b,c"]
-    assert "raw" not in table.columns
+    assert table["raw"][0] == "AA=="
     assert verify(tmp_path / "out").ok
 
 
@@ -242,7 +242,7 @@ def test_labels_that_cannot_be_drawn_are_counted() -> None:
     assert flat.classes == ("car",)
     assert flat.left_out == {
         "a box without area": 1,
-        "kind mask": 1,
+        "no mask": 1,
         "no box, or one that is not finite": 1,
         "no value": 1,
     }
