@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +13,6 @@ from curate.encoders.function import FunctionEncoder
 from curate.encoders.openclip import OpenClipEncoder
 from curate.encoders.precomputed import PrecomputedVectors
 from curate.errors import BadValue
-
-from .conftest import FLICKR
 
 
 def colour(number: int) -> Image.Image:
@@ -190,29 +187,3 @@ def test_the_stream_gives_what_the_encoder_gives(tiny_model, pictures):
     _, vectors, _, _ = collect(embed_stream(encoder, items, load=lambda at: pictures[int(at)], batch_size=2))
     expected = encoder.encode_prepared([encoder.prepare(picture) for picture in pictures])
     np.testing.assert_allclose(vectors, expected, atol=1e-3)
-
-
-@pytest.mark.shared
-@pytest.mark.slow
-def test_captions_find_their_photos_as_often_as_published(photo_clip):
-    import polars as pl
-
-    from curate.search.index import VectorIndex
-
-    rows = pl.read_csv(FLICKR / "index.csv")
-    encoder = OpenClipEncoder.load(photo_clip, device="cpu")
-    items = [(i, str(FLICKR / path)) for i, path in enumerate(rows["path"])]
-
-    def load(location):
-        with Image.open(Path(location)) as picture:
-            return picture.convert("RGB")
-
-    batches = embed_stream(encoder, items, load=load)
-    index = VectorIndex.from_batches(encoder.dimension, len(items), ((part.ids, part.vectors) for part in batches))
-    captions = [caption.strip() for text in rows["caption"] for caption in text.split(" | ")]
-    own = np.repeat(np.arange(len(items)), 5)
-    assert len(captions) == 5000
-    found = index.search_many(encoder.encode_texts(captions), 10)
-    ranks = np.array([np.append(np.flatnonzero(at == mine), 10)[0] for (at, _), mine in zip(found, own, strict=True)])
-    for k, published in ((1, 18.4), (5, 44.7), (10, 57.6)):
-        assert 100 * (ranks < k).mean() == pytest.approx(published, abs=0.5)
