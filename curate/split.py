@@ -127,7 +127,7 @@ def make_split(
         len(ids),
         parts,
         keys=ids,
-        strata=None if frame is None or not stratify else strata_of(frame, stratify).codes,
+        strata=None if frame is None or not stratify else strata_of(frame, stratify),
         groups=None if frame is None or not group_by else groups_of(frame, group_by),
         seed=seed,
     )

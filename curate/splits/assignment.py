@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from curate.errors import BadValue
 from curate.splits.allocation import Ints, Kinds, allocate
+from curate.splits.strata import Strata
 
 UNASSIGNED = -1
 """The code of a sample that is in no part: where counts are asked for, the others are left over."""
@@ -47,7 +48,7 @@ def assign(
     parts: Mapping[str, float | int],
     *,
     keys: npt.ArrayLike,
-    strata: npt.ArrayLike | None = None,
+    strata: Strata | npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> Assignment:
@@ -60,7 +61,8 @@ def assign(
         n: how many samples.
         parts: name to share (floats that sum to 1) or to count (ints that sum to at most n).
         keys: (n,) int64, distinct: what a sample is known by, so that the order of the rows does not matter.
-        strata: (n,) integer classes to balance, or (n, c) for c columns that are balanced each for itself.
+        strata: the classes to balance: `strata_of` a frame, or (n,) integers, or (n, c) for c columns that are balanced
+            each for itself.
         groups: (n,) integers; samples with equal numbers stay together.
         seed: another seed gives another split of the same quality.
 
@@ -87,11 +89,11 @@ def assign(
             f"{len(names)} parts cannot be made of {bundles:,} {what}",
             hint="ask for fewer parts" if groups is None else "ask for fewer parts, or group by a finer column",
         )
-    classes = _class_codes(strata, n, order)
+    row, klass = _classes(strata, n, order)
     sizes = np.array([*wanted, n - sum(wanted)], np.int64)
     if not sizes[-1]:
         sizes = sizes[:-1]
-    kind, kinds = _kinds(bundle, bundles, classes)
+    kind, kinds = _kinds(bundle, bundles, row, klass)
     table = allocate(kinds, sizes, may_be_empty=np.arange(len(sizes)) >= len(names))
     of_bundle = _deal(kind, table)
     of_bundle[of_bundle == len(names)] = UNASSIGNED
@@ -172,26 +174,49 @@ def _by_appearance(code: Ints) -> Ints:
     return rank[inverse.reshape(-1)]
 
 
-def _class_codes(strata: npt.ArrayLike | None, n: int, order: Ints) -> Ints:
-    """(n, c) int64 in shuffled order; codes of different columns differ and start at 1."""
+def _classes(strata: Strata | npt.ArrayLike | None, n: int, order: Ints) -> tuple[Ints, Ints]:
+    """(m,) places in the shuffled order and (m,) classes there; classes of different columns differ and start at 1."""
     if strata is None:
-        return np.zeros((n, 0), np.int64)
-    table = np.asarray(strata)
-    table = table[:, None] if table.ndim == 1 else table
-    if table.ndim != 2 or len(table) != n:
-        raise BadValue(f"'strata' must have shape ({n},) or ({n}, columns). Got {np.shape(strata)}")
-    codes, offset = np.empty(table.shape, np.int64), 1
-    for i in range(table.shape[1]):
-        codes[:, i] = _by_appearance(_column("strata", table[:, i], n)[order]) + offset
-        offset = int(codes[:, i].max()) + 1
-    return codes
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    if isinstance(strata, Strata):
+        if strata.height != n:
+            raise BadValue(f"'strata' must have {n:,} rows. Got {strata.height:,}")
+        columns = list(zip(strata.rows, strata.codes, strict=True))
+    else:
+        table = np.asarray(strata)
+        table = table[:, None] if table.ndim == 1 else table
+        if table.ndim != 2 or len(table) != n:
+            raise BadValue(f"'strata' must have shape ({n},) or ({n}, columns). Got {np.shape(strata)}")
+        columns = [(np.arange(n), _column("strata", table[:, i], n)) for i in range(table.shape[1])]
+    place = np.empty(n, np.int64)
+    place[order] = np.arange(n)
+    places, classes, offset = [], [], 1
+    for row, code in columns:
+        places.append(place[row])
+        classes.append(_by_members(places[-1], code) + offset)
+        offset = int(classes[-1].max(initial=offset - 1)) + 1
+    return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate([np.zeros(0, np.int64), *classes])
 
 
-def _kinds(bundle: Ints, bundles: int, classes: Ints) -> tuple[Ints, Kinds]:
+def _by_members(place: Ints, code: Ints) -> Ints:
+    """Number the classes by their first place; of classes that first appear in one sample, by all their places."""
+    if not len(code):
+        return code
+    _, inverse = np.unique(code, return_inverse=True)
+    by_class = np.lexsort((place, inverse))
+    start = np.flatnonzero(np.diff(inverse[by_class], prepend=-1))
+    first = place[by_class][start]
+    fingerprint = np.add.reduceat(_mixed(place[by_class].view(np.uint64)), start)
+    rank = np.empty(len(start), np.int64)
+    rank[np.lexsort((fingerprint, first))] = np.arange(len(start))
+    return rank[inverse]
+
+
+def _kinds(bundle: Ints, bundles: int, place: Ints, klass: Ints) -> tuple[Ints, Kinds]:
     """(bundles,) the kind of each bundle, and the kinds in order of appearance."""
-    rows = int(classes.max()) + 1 if classes.size else 1
+    rows = int(klass.max(initial=0)) + 1
     size = np.bincount(bundle, minlength=bundles)
-    pair, count = np.unique((bundle[:, None] * rows + classes).reshape(-1), return_counts=True)
+    pair, count = np.unique(bundle[place] * rows + klass, return_counts=True)
     owner = np.concatenate([np.arange(bundles), pair // rows])
     row = np.concatenate([np.zeros(bundles, np.int64), pair % rows])
     count = np.concatenate([size, count])

@@ -221,14 +221,15 @@ def _balance(
 ) -> tuple[ColumnBalance, ...]:
     n, columns = len(code), []
     for i, column in enumerate(strata.columns):
-        klass, k = strata.codes[:, i], len(strata.labels[i])
+        klass, row, k = strata.codes[i], strata.rows[i], len(strata.labels[i])
         total = np.bincount(klass, minlength=k)
-        placed = code >= 0
-        table = np.bincount(klass[placed] * len(sizes) + code[placed], minlength=k * len(sizes)).reshape(k, -1)
+        there = code[row]
+        placed = there >= 0
+        table = np.bincount(klass[placed] * len(sizes) + there[placed], minlength=k * len(sizes)).reshape(k, -1)
         share = table / np.maximum(sizes, 1)
         deviation = 100 * np.abs(share - (total / max(n, 1))[:, None])[:, sizes > 0].max(axis=1, initial=0)
         of_class = 100 * np.abs(table / np.maximum(total, 1)[:, None] - goal / max(n, 1)).max(axis=1, initial=0)
-        pair, held = np.unique(bundle * k + klass, return_counts=True)
+        pair, held = np.unique(bundle[row] * k + klass, return_counts=True)
         largest = np.zeros(k, np.int64)
         np.maximum.at(largest, pair % k, held)
         classes = [
@@ -293,7 +294,7 @@ def _class_warnings(
     warnings: list[str] = []
     for i, column in enumerate(columns):
         k = len(strata.labels[i])
-        lies_in = np.bincount(np.unique(bundle * k + strata.codes[:, i]) % k, minlength=k)
+        lies_in = np.bincount(np.unique(bundle[strata.rows[i]] * k + strata.codes[i]) % k, minlength=k)
         number = dict(zip(strata.labels[i], lies_in.tolist(), strict=True))
         few = [c for c in column.classes if number[c.value] < parts]
         lines = [

@@ -17,38 +17,55 @@ MANY_VALUES = 20
 QUANTILES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Strata:
-    """The classes of one or more columns.
+    """The classes of one or more columns, as pairs of a row and a class: a row may be in several classes of one column.
 
     Attributes:
+        height: rows, n.
         columns: (c,) names.
-        codes: (n, c) int64, an index into that column's `labels`.
+        rows: for each column (m,) int64, rows in rising order; a column of plain values has each row once.
+        codes: for each column (m,) int64, the class of that row, an index into that column's `labels`.
         labels: for each column the text of its classes; None stands for rows without a value.
     """
 
+    height: int
     columns: tuple[str, ...]
-    codes: npt.NDArray[np.int64]
+    rows: tuple[npt.NDArray[np.int64], ...]
+    codes: tuple[npt.NDArray[np.int64], ...]
     labels: tuple[tuple[str | None, ...], ...]
 
 
 def strata_of(frame: pl.DataFrame, columns: str | Sequence[str]) -> Strata:
     """The classes of these columns: each value one, missing values one of their own, many numbers by quantile.
 
+    A row of a column of lists is in the class of each of its values, once; an empty list has no value.
+
     Raises:
         UnknownName: a column that the frame lacks.
-        BadValue: a column of lists, structs or bytes, which has no classes.
+        BadValue: a column of structs, nested lists or bytes, which has no classes.
 
     >>> strata = strata_of(pl.DataFrame({"weather": ["rain", None, "clear", "rain"]}), "weather")
-    >>> strata.labels, strata.codes[:, 0].tolist()
+    >>> strata.labels, strata.codes[0].tolist()
     ((('clear', 'rain', None),), [1, 2, 0, 1])
+    >>> strata = strata_of(pl.DataFrame({"objects": [["car", "bus"], [], ["car"]]}), "objects")
+    >>> strata.labels[0], strata.rows[0].tolist(), strata.codes[0].tolist()
+    (('bus', 'car', None), [0, 0, 1, 2], [0, 1, 2, 1])
     """
     names = (columns,) if isinstance(columns, str) else tuple(dict.fromkeys(columns))
-    codes, labels = np.zeros((frame.height, len(names)), np.int64), []
-    for i, name in enumerate(names):
-        codes[:, i], classes = _classes(_series(frame, name))
+    each = np.arange(frame.height, dtype=np.int64)
+    rows, codes, labels = [], [], []
+    for name in names:
+        row, values = _members(frame, name) if _is_list(frame, name) else (each, _series(frame, name))
+        code, classes = _classes(values)
+        if row is not each:
+            # Two numbers of one list may fall in one quantile.
+            pair = np.unique(row * max(len(classes), 1) + code)
+            row, code = np.divmod(pair, max(len(classes), 1))
+        rows.append(row)
+        codes.append(code)
         labels.append(classes)
-    return Strata(names, codes, tuple(labels))
+    return Strata(frame.height, names, tuple(rows), tuple(codes), tuple(labels))
 
 
 def groups_of(frame: pl.DataFrame, columns: str | Sequence[str]) -> npt.NDArray[np.int64]:
@@ -82,6 +99,20 @@ def ungrouped(frame: pl.DataFrame, columns: str | Sequence[str]) -> npt.NDArray[
     missing = pl.all_horizontal(_series(frame, name).is_null() for name in names)
     mask: npt.NDArray[np.bool_] = frame.select(missing.alias("missing"))["missing"].to_numpy()
     return mask
+
+
+def _is_list(frame: pl.DataFrame, name: str) -> bool:
+    return name in frame.columns and isinstance(frame.schema[name], pl.List)
+
+
+def _members(frame: pl.DataFrame, name: str) -> tuple[npt.NDArray[np.int64], pl.Series]:
+    """(m,) rows and (m,) values of a column of lists; a row without any value is there once, with None."""
+    pairs = (
+        frame.select(pl.int_range(pl.len()).alias("row"), pl.col(name).list.drop_nulls().alias("value"))
+        .explode("value", empty_as_null=True)
+        .unique(maintain_order=True)
+    )
+    return pairs["row"].to_numpy().astype(np.int64), _series(pairs.select(pl.col("value").alias(name)), name)
 
 
 def _series(frame: pl.DataFrame, name: str) -> pl.Series:

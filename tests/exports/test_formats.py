@@ -24,7 +24,7 @@ PARTS = {"train": 0.5, "val": 0.25, "test": 0.25}
 def split(pool: pl.DataFrame):
     """The pool with its part, and the certificate."""
     strata, groups = strata_of(pool, ["weather", "bright"]), groups_of(pool, "drive")
-    result = assign(pool.height, PARTS, keys=pool["sample_id"], strata=strata.codes, groups=groups)
+    result = assign(pool.height, PARTS, keys=pool["sample_id"], strata=strata, groups=groups)
     certificate = certify(
         result.part, result.names, wanted=result.wanted, strata=strata, groups=groups, group_by=["drive"], seed=0
     )

@@ -39,7 +39,7 @@ def certificate_of(frame: pl.DataFrame, part: np.ndarray, **more) -> Certificate
 @pytest.fixture
 def part(frame: pl.DataFrame) -> np.ndarray:
     groups, strata = groups_of(frame, "drive"), strata_of(frame, "weather")
-    return assign(frame.height, PARTS, keys=np.arange(frame.height), strata=strata.codes, groups=groups).part
+    return assign(frame.height, PARTS, keys=np.arange(frame.height), strata=strata, groups=groups).part
 
 
 def test_a_good_split_passes_and_its_numbers_are_the_frames(frame: pl.DataFrame, part: np.ndarray) -> None:
@@ -94,7 +94,7 @@ def test_a_rare_class_that_is_missing_from_the_test_set_does_not_pass() -> None:
 def test_what_cannot_be_met_is_a_warning_with_its_numbers() -> None:
     frame = pl.DataFrame({"drive": ["big"] * 80 + [str(i) for i in range(19)] + [None], "kind": ["a"] * 99 + ["b"]})
     groups, strata = groups_of(frame, "drive"), strata_of(frame, "kind")
-    result = assign(100, {"x": 0.5, "y": 0.5}, keys=np.arange(100), strata=strata.codes, groups=groups)
+    result = assign(100, {"x": 0.5, "y": 0.5}, keys=np.arange(100), strata=strata, groups=groups)
     certificate = certify(
         result.part, result.names, wanted=result.wanted, strata=strata, groups=groups, group_by=["drive"], ungrouped=1
     )

@@ -14,13 +14,13 @@ def test_missing_values_are_a_class_of_their_own() -> None:
     frame = pl.DataFrame({"x": ["b", None, "a", "b"], "y": [1.5, float("nan"), None, 1.5]})
     strata = strata_of(frame, ["x", "y"])
     assert strata.labels == (("a", "b", None), ("1.5", None))
-    assert strata.codes.tolist() == [[1, 0], [2, 1], [0, 1], [1, 0]]
+    assert [codes.tolist() for codes in strata.codes] == [[1, 2, 0, 1], [0, 1, 1, 0]]
 
 
 def test_a_column_of_many_numbers_is_cut_into_classes_of_like_size() -> None:
     values = np.random.default_rng(0).exponential(size=1000)
     strata = strata_of(pl.DataFrame({"x": values}), "x")
-    assert np.bincount(strata.codes[:, 0]).tolist() == [200] * 5
+    assert np.bincount(strata.codes[0]).tolist() == [200] * 5
     assert strata.labels[0][0].startswith("< ")
     assert strata.labels[0][-1].startswith("≥ ")
 
@@ -28,7 +28,7 @@ def test_a_column_of_many_numbers_is_cut_into_classes_of_like_size() -> None:
 def test_numbers_that_are_mostly_one_value_give_fewer_classes() -> None:
     strata = strata_of(pl.DataFrame({"x": [0.0] * 900 + [i / 7 for i in range(1, 101)]}), "x")
     assert 1 <= len(strata.labels[0]) <= 2
-    assert strata.codes.max() < len(strata.labels[0])
+    assert strata.codes[0].max() < len(strata.labels[0])
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_numbers_that_are_mostly_one_value_give_fewer_classes() -> None:
 def test_every_plain_type_has_classes_and_groups(values: pl.Series) -> None:
     frame = values.alias("x").to_frame()
     strata = strata_of(frame, "x")
-    assert strata.codes.shape == (len(values), 1)
-    assert not len(values) or strata.codes.max() == len(strata.labels[0]) - 1
+    assert strata.codes[0].shape == (len(values),)
+    assert not len(values) or strata.codes[0].max() == len(strata.labels[0]) - 1
     assert len(set(groups_of(frame, "x").tolist())) == len(values)
 
 
@@ -56,10 +56,31 @@ def test_a_year_of_times_is_cut_by_quantile() -> None:
     assert len(strata_of(pl.DataFrame({"t": times}), "t").labels[0]) == 5
 
 
-def test_lists_have_no_classes_and_unknown_columns_are_named() -> None:
-    frame = pl.DataFrame({"tags": [["a"], []], "weather": ["rain", "hail"]})
+def test_a_sample_is_in_the_class_of_each_value_of_its_list() -> None:
+    frame = pl.DataFrame({"objects": [["car", "bus", "car"], None, [], [None], ["car", None]]})
+    strata = strata_of(frame, "objects")
+    assert strata.labels == (("bus", "car", None),)
+    assert strata.rows[0].tolist() == [0, 0, 1, 2, 3, 4]
+    assert strata.codes[0].tolist() == [0, 1, 2, 2, 2, 1]
+
+
+def test_numbers_in_lists_are_cut_by_quantile_and_a_row_is_in_a_class_once() -> None:
+    frame = pl.DataFrame({"depths": [[i / 10, i / 10 + 0.01, 9 - i / 10] for i in range(90)]})
+    strata = strata_of(frame, "depths")
+    assert len(strata.labels[0]) == 5
+    pairs = list(zip(strata.rows[0].tolist(), strata.codes[0].tolist(), strict=True))
+    assert len(set(pairs)) == len(pairs) < 270
+    assert set(strata.rows[0].tolist()) == set(range(90))
+
+
+def test_what_has_no_classes_is_refused_and_unknown_columns_are_named() -> None:
+    frame = pl.DataFrame({"tags": [["a"], []], "weather": ["rain", "hail"], "box": [{"x": 1}, {"x": 2}]})
+    frame = frame.with_columns(pl.concat_list("box").alias("boxes"))
+    for column in ("box", "boxes"):
+        with pytest.raises(BadValue, match=f"'{column}' holds .* no classes"):
+            strata_of(frame, column)
     with pytest.raises(BadValue, match="no classes"):
-        strata_of(frame, "tags")
+        groups_of(frame, "tags")
     with pytest.raises(UnknownName, match="did you mean 'weather'"):
         strata_of(frame, "wether")
     with pytest.raises(UnknownName):
