@@ -6,8 +6,9 @@ import errno
 import hashlib
 import itertools
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from curate.media import location as locations
 WAYS = ("copy", "hardlink", "symlink", "reference")
 THREADS = 8  # reading waits for disks and networks, and hashing lets other threads run
 AT_ONCE = 512
-AHEAD = 64  # pictures read ahead of a writer that packs them
+READERS = 4
+TOGETHER = 4  # pictures that one thread reads at a time, and
+AHEAD = 16  # such groups: what a writer that packs pictures has before it
 
 Progress = Callable[[int, int], None]
 
@@ -85,21 +88,35 @@ class Pictures:
 
     def stream(self, sample_ids: Iterable[int]) -> Iterator[tuple[int, bytes]]:
         """Sample and bytes in the order of the ids, read ahead by some; those that cannot be had are passed over."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="curate-export") as pool:
+        rest, ahead = iter(sample_ids), deque[tuple[list[int], Future[list[bytes | str]]]]()
+        with ThreadPoolExecutor(READERS, thread_name_prefix="curate-export") as pool:
             try:
-                rest = iter(sample_ids)
-                while ids := list(itertools.islice(rest, AHEAD)):
-                    outcomes = pool.map(lambda sample: _read(self._pictures[sample]), ids)
-                    for sample, outcome in zip(ids, outcomes, strict=True):
-                        self._done += 1
-                        if self._progress:
-                            self._progress(self._done, len(self._pictures))
-                        if isinstance(outcome, str):
-                            self.failed[sample] = outcome
-                        else:
-                            yield sample, outcome
+                while True:
+                    while len(ahead) < AHEAD and (ids := list(itertools.islice(rest, TOGETHER))):
+                        ahead.append((ids, pool.submit(self._read_all, ids)))
+                    if not ahead:
+                        return
+                    ids, read = ahead.popleft()
+                    yield from self._given(ids, read.result())
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+    def skip(self, count: int) -> None:
+        """Count pictures that are in the export already: an export that was killed had packed them."""
+        self._done += count
+        if self._progress:
+            self._progress(self._done, len(self._pictures))
+
+    def _read_all(self, sample_ids: list[int]) -> list[bytes | str]:
+        return [_read(self._pictures[sample]) for sample in sample_ids]
+
+    def _given(self, sample_ids: list[int], outcomes: list[bytes | str]) -> Iterator[tuple[int, bytes]]:
+        for sample, outcome in zip(sample_ids, outcomes, strict=True):
+            self.skip(1)
+            if isinstance(outcome, str):
+                self.failed[sample] = outcome
+            else:
+                yield sample, outcome
 
 
 def _read(picture: Picture) -> bytes | str:
