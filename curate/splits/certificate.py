@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
+from curate.splits.nearness import ClosePair, Nearness
 from curate.splits.strata import Strata
 
 TOLERANCE = 1.0  # percentage points within which a class counts as balanced, where whole groups allow it
@@ -69,8 +70,82 @@ class Promise(msgspec.Struct, frozen=True):
     text: str
 
 
+class Join(msgspec.Struct, frozen=True):
+    """A near pair that put two groups together.
+
+    Attributes:
+        left: sample id.
+        right: sample id.
+        similarity: of the two.
+        left_group: what the group of the left was called; "" where it had none.
+        right_group: likewise.
+        sizes: samples of the two groups before.
+    """
+
+    left: int
+    right: int
+    similarity: float
+    left_group: str
+    right_group: str
+    sizes: tuple[int, int]
+
+
+class LargeGroup(msgspec.Struct, frozen=True):
+    """One of the largest groups, and what made it large.
+
+    Attributes:
+        samples: in it.
+        groups: of `group_by`, or samples where there are none, that were put together in it.
+        joins: the near pairs that joined the largest pieces, the one that added most first.
+    """
+
+    samples: int
+    groups: int
+    joins: tuple[Join, ...]
+
+
+class TimeRange(msgspec.Struct, frozen=True):
+    """From when to when the samples of a part are; None where none has a time.
+
+    Attributes:
+        part: its name.
+        first: the earliest, as text.
+        last: the latest.
+        without: samples without a time.
+    """
+
+    part: str
+    first: str | None
+    last: str | None
+    without: int
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """How a split came to be.
+
+    Attributes:
+        name: of the split.
+        query: of the view that was split, as Python.
+        snapshot: the versions of the dataset's tables.
+        encoder: whose vectors were compared, and its weights' hash.
+        by_time: the column by which parts follow each other.
+        gap: between them, as it was given.
+        fixed: part to the number of samples that were pinned to it.
+        added: samples that each later `extend` brought.
+    """
+
+    name: str
+    query: str
+    snapshot: dict[str, int] = {}
+    encoder: dict[str, str] = {}
+    by_time: str | None = None
+    gap: str | None = None
+    fixed: dict[str, int] = {}
+    added: tuple[int, ...] = ()
+
+
 class Certificate(msgspec.Struct, frozen=True):
-    """What holds for a split: sizes, balance, whole groups. Text and JSON.
+    """What holds for a split: sizes, balance, whole groups, nothing near on two sides. Text, JSON, a page and a picture.
 
     Attributes:
         parts: sizes wanted and got.
@@ -82,6 +157,11 @@ class Certificate(msgspec.Struct, frozen=True):
         seed: what the split was made with.
         promises: each with pass or fail.
         warnings: what could not be met, with the numbers.
+        nearness: near-duplicates across parts; None where nobody looked.
+        largest: the largest groups that near-duplicates made.
+        times: from when to when each part is, where a time is known.
+        origin: how the split came to be; None for one that was made elsewhere.
+        pictures: sample id to JPEG, of the closest pairs. They are on the page and in the picture, and not in the JSON.
     """
 
     parts: tuple[PartSize, ...]
@@ -93,6 +173,11 @@ class Certificate(msgspec.Struct, frozen=True):
     seed: int | None
     promises: tuple[Promise, ...]
     warnings: tuple[str, ...]
+    nearness: Nearness | None = None
+    largest: tuple[LargeGroup, ...] = ()
+    times: tuple[TimeRange, ...] = ()
+    origin: Origin | None = None
+    pictures: dict[int, bytes] = {}
 
     @property
     def passed(self) -> bool:
@@ -104,9 +189,19 @@ class Certificate(msgspec.Struct, frozen=True):
         """Percentage points between a class's share of a part and of everything; 0 without stratified columns."""
         return max((column.largest_deviation for column in self.columns), default=0.0)
 
+    @property
+    def closest(self) -> tuple[ClosePair, ...]:
+        """The closest pairs across parts, the most alike first; empty where nobody looked."""
+        return () if self.nearness is None else self.nearness.closest
+
+    @property
+    def highest(self) -> float | None:
+        """The highest similarity of two samples in different parts; None where nobody looked."""
+        return None if self.nearness is None else self.nearness.highest
+
     def to_json(self) -> str:
-        """This certificate as JSON; `from_json` reads it."""
-        return msgspec.json.encode(self).decode()
+        """This certificate as JSON, without the pictures; `from_json` reads it."""
+        return msgspec.json.encode(msgspec.structs.replace(self, pictures={})).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Certificate:
