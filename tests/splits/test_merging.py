@@ -80,11 +80,11 @@ def test_the_merge_that_made_a_group_large_is_shown() -> None:
 
 
 def test_pairs_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(BadValue, match="rows 0…2. Got 1 to 3"):
+    with pytest.raises(BadValue, match=r"rows 0…2\. Got 1 to 3"):
         merge([0, 1, 2], [1, 3], [0, 0])
     with pytest.raises(BadValue, match="left, a right and a cosine each"):
         merge([0, 1, 2], [1], [0, 0])
     with pytest.raises(BadValue, match="Got nan"):
         merge([0, 1, 2], [1], [0], [float("nan")])
-    with pytest.raises(BadValue, match="flat array of rows. Got float64"):
+    with pytest.raises(BadValue, match=r"flat array of rows\. Got float64"):
         merge([0, 1, 2], [1.5], [0])
