@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from curate.exports.labels import KINDS
-from curate.exports.manifest import Manifest
+from curate.exports.manifest import File, Manifest
 from curate.exports.media import Pictures
 
 PART = "split"
@@ -59,7 +59,8 @@ class Format:
     Attributes:
         name: what the user types.
         folders: (samples, labels, parts) to (folder of each sample, reason why a sample cannot be in it or None).
-        write: writes everything but the pictures under a folder.
+        write: writes everything but the pictures under a folder. What it has hashed while writing it may give back as files;
+            what it does not name is read and hashed.
         read_back: reads an export, only through the paths that its manifest lists.
         needs_files: whether it is pointless without the pictures.
         reserved: folders at the top that are the format's own.
@@ -69,17 +70,22 @@ class Format:
         check: (folder, manifest, contents) to the name and version of a reader that we did not write, which has found in the
             files what was meant. Raises `NotVerified` with the first difference, ImportError where that reader is not
             installed. None where no other reader of the format exists.
+        unfit: (labels of `SCHEMA`, samples) to why a label cannot be in it, null where it can; such labels are left out and
+            counted. None where every label of its kinds fits.
+        stems: pictures of a folder may not differ in their suffix alone: their labels stand in files of their names.
     """
 
     name: str
     folders: Callable[[pl.DataFrame, pl.DataFrame, dict[str, str]], tuple[list[str], list[str | None]]]
-    write: Callable[[Path, Contents], None]
+    write: Callable[[Path, Contents], list[File] | None]
     read_back: Callable[[Path, Manifest], Found]
     needs_files: bool = False
     reserved: tuple[str, ...] = ()
     kinds: tuple[str, ...] = KINDS
     packs: bool = False
     check: Callable[[Path, Manifest, Contents], str] | None = None
+    unfit: Callable[[pl.DataFrame, pl.DataFrame], pl.Series] | None = None
+    stems: bool = False
 
 
 def by_part(samples: pl.DataFrame, parts: dict[str, str], *, otherwise: str) -> list[str]:

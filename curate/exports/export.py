@@ -125,7 +125,7 @@ def write_export(
     target = _local(path)
     chosen, left = _eligible(_checked(samples, kind, media, part_column), part_column)
     parts = folder_names(_parts(chosen, part_column, provenance), fallback="part", reserved=kind.reserved)
-    flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
+    flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
     chosen, cannot = _with_names(chosen, kind, flat, parts, media)
     left += cannot
     with written_aside(target, overwrite=overwrite) as folder:
@@ -134,14 +134,14 @@ def write_export(
         left += failed
         _some_left(chosen, left, samples.height)
         classes = classes if classes is not None else flat.classes
-        flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
+        flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
         contents = Contents(_columns(chosen), flat.rows, flat.classes, parts, media, pictures)
-        kind.write(folder, contents)
+        files += kind.write(folder, contents) or []
         if pictures is not None and pictures.failed:
             left += _left(chosen, [pictures.failed.get(sample) for sample in chosen["sample_id"]])
             chosen = chosen.filter(pl.col("sample_id").is_in(list(pictures.failed)).not_())
             _some_left(chosen, left, samples.height)
-            flat = flat_labels(labels, chosen["sample_id"], classes, kind.kinds)
+            flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
             contents = replace(contents, samples=_columns(chosen), labels=flat.rows)
         renamed = _renamed(chosen) if media != "reference" else {}
         manifest = Manifest(
@@ -208,6 +208,15 @@ def _left(samples: pl.DataFrame, reasons: Sequence[str | None]) -> list[LeftOut]
     ]
 
 
+def _fitting(kind: Format, flat: FlatLabels, samples: pl.DataFrame) -> FlatLabels:
+    """Without the labels that the format cannot hold, and with their number."""
+    if kind.unfit is None:
+        return flat
+    reasons = kind.unfit(flat.rows, samples).alias("reason")
+    counted = Counter(flat.left_out) + Counter(dict(reasons.drop_nulls().value_counts().iter_rows()))
+    return replace(flat, rows=flat.rows.filter(reasons.is_null()), left_out=dict(sorted(counted.items())))
+
+
 def _parts(samples: pl.DataFrame, part_column: str | None, provenance: Mapping[str, Any]) -> list[str]:
     """Parts in the certificate's order; without one, by name."""
     if part_column is None:
@@ -226,7 +235,8 @@ def _with_names(
     samples = samples.with_columns(pl.Series("folder", folders, dtype=pl.String)).filter(fits)
     if media == "reference":
         return samples.drop("folder").with_columns(pl.col("location").alias("file_name")), left
-    names = file_names(*(samples[column].to_list() for column in ("uri", "sample_id", "folder", "format")))
+    columns = (samples[column].to_list() for column in ("uri", "sample_id", "folder", "format"))
+    names = file_names(*columns, stems=kind.stems)
     return samples.drop("folder").with_columns(pl.Series("file_name", names, dtype=pl.String)), left
 
 

@@ -77,8 +77,11 @@ class Pictures:
     """The bytes of pictures, for formats that hold them in files of their own.
 
     Attributes:
+        as_ingested: whether the bytes are those that the sample had when it was ingested.
         failed: sample to the reason why its picture cannot be had, as far as `stream` has come.
     """
+
+    as_ingested = True
 
     def __init__(self, pictures: Mapping[int, Picture], progress: Progress | None = None) -> None:
         self._pictures = pictures

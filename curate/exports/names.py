@@ -37,7 +37,12 @@ def safe_name(text: str, *, fallback: str) -> str:
 
 
 def file_names(
-    uris: Sequence[str], ids: Sequence[int], folders: Sequence[str], formats: Sequence[str | None]
+    uris: Sequence[str],
+    ids: Sequence[int],
+    folders: Sequence[str],
+    formats: Sequence[str | None],
+    *,
+    stems: bool = False,
 ) -> list[str]:
     """A path for each sample, its folder and the last part of its URI; later ones that clash get their id behind it.
 
@@ -46,6 +51,7 @@ def file_names(
         ids: the samples' ids.
         folders: where each goes; "" for the top.
         formats: "JPEG", "PNG", …; gives a suffix to a name without one, because loaders choose files by it.
+        stems: names that differ in their suffix alone clash, too.
 
     >>> file_names(["a/1.jpg", "b/1.JPG", "c/2"], [7, 8, 9], ["train"] * 3, ["JPEG"] * 3)
     ['train/1.jpg', 'train/1-8.JPG', 'train/2.jpg']
@@ -57,11 +63,11 @@ def file_names(
         if kind and "." not in name.strip("."):
             name += _SUFFIXES.get(kind, f".{kind.lower()}")
         path, attempt = _path(folder, name), 0
-        while _key(path) in taken:
+        while _key(_stem(path) if stems else path) in taken:
             stem, dot, suffix = name.rpartition(".")
             more = f"-{sample:x}" + (f"-{attempt}" if attempt else "")
             path, attempt = _path(folder, f"{stem}{more}{dot}{suffix}" if stem else f"{name}{more}"), attempt + 1
-        taken.add(_key(path))
+        taken.add(_key(_stem(path) if stems else path))
         names.append(path)
     return names
 
@@ -86,6 +92,11 @@ def folder_names(texts: Iterable[str], *, fallback: str, reserved: Iterable[str]
 
 def _path(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name
+
+
+def _stem(path: str) -> str:
+    folder, slash, name = path.rpartition("/")
+    return folder + slash + (name.rpartition(".")[0] or name)
 
 
 def _key(path: str) -> str:

@@ -179,3 +179,9 @@ def test_file_and_folder_names_differ_even_where_case_is_ignored(texts: list[str
     folders = folder_names(texts, fallback="class", reserved=["annotations"])
     assert len({name.casefold() for name in folders.values()}) == len(set(texts))
     assert "annotations" not in {name.casefold() for name in folders.values()}
+
+
+def test_names_that_differ_in_their_suffix_alone_clash_where_labels_stand_in_files_of_their_names() -> None:
+    uris, formats = ["a/1.jpg", "b/1.png", "c/2.jpg"], ["JPEG", "PNG", "JPEG"]
+    assert file_names(uris, [7, 8, 9], ["x"] * 3, formats) == ["x/1.jpg", "x/1.png", "x/2.jpg"]
+    assert file_names(uris, [7, 8, 9], ["x"] * 3, formats, stems=True) == ["x/1.jpg", "x/1-8.png", "x/2.jpg"]
