@@ -27,6 +27,7 @@ ENUMERATE_UP_TO = 1 << 15  # tables; so many are tried one and all, in some 0.1 
 CANDIDATES = 32  # bundles a part that take part in the search for an exchange
 ENTRIES_A_ROUND = 40_000  # (kind, class) entries looked at in one round of the search
 ROUNDS = 250
+PROPORTIONS = 12  # rounds of dealing alike bundles in proportion
 TRIES, FRESH = 240, 12  # searches, and how many of them start from scratch
 GOOD_ENOUGH = 2e-4  # 0.02 percentage points: further search is for nobody
 
@@ -98,7 +99,8 @@ class _Goal:
     """What is aimed at: how far a table is off, in shares."""
 
     kinds: Kinds
-    target: Floats  # (rows, parts) samples wanted
+    held: Ints  # (rows, parts) samples that are there already and stay
+    target: Floats  # (rows, parts) samples wanted, those included
     scale: Floats  # (rows, parts) what turns samples too many into a share
     sizes: Ints  # (parts,)
     exact: bool  # every bundle is one sample: the sizes are met to the sample
@@ -106,7 +108,7 @@ class _Goal:
 
     def rest(self, table: Ints) -> Floats:
         """(rows, parts): samples too many (positive) or too few."""
-        kinds, have = self.kinds, np.zeros(self.target.shape, np.int64)
+        kinds, have = self.kinds, self.held.copy()
         for part in range(table.shape[1]):
             np.add.at(have[:, part], kinds.row, kinds.count * table[kinds.owner, part])
         return have - self.target
@@ -117,7 +119,9 @@ class _Goal:
         return round(float(off.max()), 9), float((off * off).sum(axis=0).cumsum()[-1])
 
 
-def allocate(kinds: Kinds, sizes: Ints, *, may_be_empty: npt.NDArray[np.bool_] | None = None) -> Ints:
+def allocate(
+    kinds: Kinds, sizes: Ints, *, held: Ints | None = None, may_be_empty: npt.NDArray[np.bool_] | None = None
+) -> Ints:
     """Deal the bundles out so that every class, and the whole, comes near its share in every part.
 
     What is made small is the largest deviation: the samples that a part has too many or too few of a class, as a share of
@@ -126,8 +130,11 @@ def allocate(kinds: Kinds, sizes: Ints, *, may_be_empty: npt.NDArray[np.bool_] |
 
     Args:
         kinds: the bundles.
-        sizes: (p,) int64 samples wanted in each part; their sum is the number of samples.
-        may_be_empty: (p,) bool, parts that need no bundle at all. By default each gets one where there are enough.
+        sizes: (p,) int64 samples wanted in each part; their sum is the number of samples, those held included.
+        held: (rows, p) int64 samples of each class that are in a part already. What a part holds beyond its share is made
+            good by the others.
+        may_be_empty: (p,) bool, parts that need no bundle at all. By default each that holds nothing gets one where there are
+            enough.
 
     Returns:
         (k, p) int64: bundles of each kind in each part; rows sum to `kinds.multiplicity`.
@@ -135,14 +142,17 @@ def allocate(kinds: Kinds, sizes: Ints, *, may_be_empty: npt.NDArray[np.bool_] |
     parts = len(sizes)
     if parts == 1:
         return kinds.multiplicity[:, None].copy()
-    total = kinds.totals()
+    if not len(kinds):
+        return np.zeros((0, parts), np.int64)
+    held = np.zeros((kinds.rows, parts), np.int64) if held is None else held
+    total = kinds.totals() + held.sum(axis=1)
     n = int(total[0])
     exact = bool((kinds.size == 1).all())
     scale = kinds.divisible()[:, None] / np.maximum(np.minimum(total[:, None], sizes[None, :]), 1)
     scale[0] = 0.0 if exact else 2.0 / n  # sizes count double: they are what the user typed
-    target = total[:, None] * sizes[None, :] / n
-    empty = np.zeros(parts, bool) if may_be_empty is None else may_be_empty
-    goal = _Goal(kinds, target, scale, sizes, exact, empty)
+    target = above(total[:, None] * sizes[None, :] / n, held)
+    empty = held[0] > 0 if may_be_empty is None else may_be_empty | (held[0] > 0)
+    goal = _Goal(kinds, held, target, scale, sizes, exact, empty)
     bundles = int(kinds.multiplicity.sum())
     if not exact and parts**bundles <= ENUMERATE_UP_TO:
         return _enumerate(goal, bundles)
@@ -157,6 +167,17 @@ def allocate(kinds: Kinds, sizes: Ints, *, may_be_empty: npt.NDArray[np.bool_] |
         if goal.score(other) < goal.score(best):
             best = other
     return best
+
+
+def above(target: Floats, held: Ints) -> Floats:
+    """(rows, parts): targets that no part exceeds already; what one holds too many, the others have to do without."""
+    total, fixed, result = target.sum(axis=1), held > target, target
+    for _ in range(target.shape[1]):
+        open_ = np.where(fixed, 0.0, target)
+        left = total - np.where(fixed, held, 0).sum(axis=1)
+        result = np.where(fixed, held, open_ * (left / np.maximum(open_.sum(axis=1), 1e-9))[:, None])
+        fixed |= held > result + 1e-9
+    return result
 
 
 def _search(goal: _Goal, *, turn: int) -> Ints:
@@ -181,10 +202,9 @@ def _thrown(goal: _Goal, table: Ints, turn: int) -> Ints:
 def _greedy(goal: _Goal, *, turn: int) -> Ints:
     """Deal in proportion what can be, then the rest one by one to the part that lacks it most."""
     kinds, sizes = goal.kinds, goal.sizes
-    n = int(sizes.sum())
-    table = kinds.multiplicity[:, None] * sizes[None, :] // n
+    table = _in_proportion(goal)
     rest = goal.rest(table)
-    room = (sizes - (table * kinds.size[:, None]).sum(axis=0)).astype(np.float64)
+    room = (sizes - goal.held[0] - (table * kinds.size[:, None]).sum(axis=0)).astype(np.float64)
     wanted = np.maximum(goal.target, 1e-9)
     weight = np.where(goal.scale > 0, 1.0 / wanted, 0.0)
     weight[0] = 1.0 / wanted[0]
@@ -202,6 +222,23 @@ def _greedy(goal: _Goal, *, turn: int) -> Ints:
             rest[rows, part] += count[:, 0]
             room[part] -= count[0, 0]
     return _fill_empty(goal, table)
+
+
+def _in_proportion(goal: _Goal) -> Ints:
+    """(k, parts): of alike bundles as many to each part as fit there by every one of their classes, in proportion."""
+    kinds = goal.kinds
+    table = np.zeros((len(kinds), len(goal.sizes)), np.int64)
+    for _ in range(PROPORTIONS):
+        left = kinds.multiplicity - table.sum(axis=1)
+        waiting = np.zeros(kinds.rows, np.int64)
+        np.add.at(waiting, kinds.row, kinds.count * left[kinds.owner])
+        share = np.maximum(-goal.rest(table), 0.0) / np.maximum(waiting, 1)[:, None]
+        # 0.1 + 0.2 style dust must not cost a bundle
+        dealt = np.floor(left[:, None] * np.minimum.reduceat(share[kinds.row], kinds.start[:-1]) + 1e-9)
+        table += dealt.astype(np.int64)
+        if dealt.sum() * 10 < left.sum():
+            break
+    return table
 
 
 def _order(kinds: Kinds, *, turn: int) -> Ints:
@@ -348,7 +385,8 @@ def _enumerate(goal: _Goal, bundles: int) -> Ints:
         if bundles >= parts - int(goal.may_be_empty.sum()) and not goal.may_be_empty[p] and goal.sizes[p] > 0:
             fine &= here.any(axis=0)
         for row in range(kinds.rows):
-            off = ((dense[row][:, None] * here).sum(axis=0) - goal.target[row, p]) * goal.scale[row, p]
+            have = (dense[row][:, None] * here).sum(axis=0) + goal.held[row, p]
+            off = (have - goal.target[row, p]) * goal.scale[row, p]
             np.maximum(worst, np.abs(off), out=worst)
             squares += off * off
     order = np.lexsort((every, squares.round(12), worst.round(9), ~fine))

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Ints, Kinds, allocate
+from curate.splits.allocation import Ints, Kinds, above, allocate
 from curate.splits.strata import Strata
 
 UNASSIGNED = -1
@@ -30,13 +30,15 @@ class Assignment:
         part: (n,) int16, an index into `names`, or `UNASSIGNED`.
         names: the parts, in the order in which they were asked for.
         wanted: samples that each part should have; without groups it has exactly as many.
-        seed: what shuffled the samples.
+        seed: what shuffled the samples; None where nothing was shuffled.
+        warnings: what could not be as it was asked for, with the numbers.
     """
 
     part: npt.NDArray[np.int16]
     names: tuple[str, ...]
     wanted: tuple[int, ...]
-    seed: int
+    seed: int | None
+    warnings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         got = np.bincount(self.part[self.part >= 0], minlength=len(self.names))
@@ -50,6 +52,7 @@ def assign(
     keys: npt.ArrayLike,
     strata: Strata | npt.ArrayLike | None = None,
     groups: npt.ArrayLike | None = None,
+    fixed: npt.ArrayLike | None = None,
     seed: int = 0,
 ) -> Assignment:
     """Split n samples into parts, groups whole and strata balanced.
@@ -64,11 +67,13 @@ def assign(
         strata: the classes to balance: `strata_of` a frame, or (n,) integers, or (n, c) for c columns that are balanced
             each for itself.
         groups: (n,) integers; samples with equal numbers stay together.
+        fixed: (n,) integers, the part that a sample is to be in, or `UNASSIGNED` where that is free. The others of its group
+            go with it, and what a part has too many of for that, the other parts have to do without.
         seed: another seed gives another split of the same quality.
 
     Raises:
-        BadValue: shares that do not sum to 1, counts above n, repeated keys, an array of another length, or more parts
-            than samples or groups.
+        BadValue: shares that do not sum to 1, counts above n, repeated keys, an array of another length, a group that is
+            fixed to two parts, or more parts than samples or groups.
 
     Source: allocation.py says how.
 
@@ -83,23 +88,110 @@ def assign(
         raise BadValue(f"'keys' must be distinct. Got {len(np.unique(key)):,} keys for {n:,} samples")
     bundle = _by_appearance(_column("groups", groups, n)[order]) if groups is not None else np.arange(n)
     bundles = int(bundle.max()) + 1 if n else 0
-    if len(names) > bundles:
+    pinned = pinned_parts(fixed, names, n)[order]
+    of_bundle = pinned_groups(pinned, bundle, bundles, names=names, keys=key[order])
+    free = int((of_bundle == UNASSIGNED).sum())
+    lacking = len(names) - len(np.unique(of_bundle[of_bundle != UNASSIGNED]))
+    if lacking > free:
         what = "samples" if groups is None else f"groups (of {n:,} samples)"
         raise BadValue(
-            f"{len(names)} parts cannot be made of {bundles:,} {what}",
+            f"{len(names)} parts cannot be made of {bundles:,} {what}"
+            if free == bundles
+            else f"{lacking} parts without a pinned sample cannot be made of the {free:,} {what} that are not pinned",
             hint="ask for fewer parts" if groups is None else "ask for fewer parts, or group by a finer column",
         )
-    row, klass = _classes(strata, n, order)
-    sizes = np.array([*wanted, n - sum(wanted)], np.int64)
-    if not sizes[-1]:
-        sizes = sizes[:-1]
-    kind, kinds = _kinds(bundle, bundles, row, klass)
-    table = allocate(kinds, sizes, may_be_empty=np.arange(len(sizes)) >= len(names))
-    of_bundle = _deal(kind, table)
-    of_bundle[of_bundle == len(names)] = UNASSIGNED
+    place, klass = _classes(strata, n, order)
+    warnings = pin_warnings(pinned, of_bundle[bundle], names, wanted)
     part = np.empty(n, np.int16)
-    part[order] = of_bundle[bundle]
-    return Assignment(part, names, wanted, seed)
+    part[order] = completed(of_bundle, bundle, place, klass, wanted=wanted)[bundle]
+    return Assignment(part, names, wanted, seed, warnings)
+
+
+def pinned_parts(fixed: npt.ArrayLike | None, names: tuple[str, ...], n: int) -> npt.NDArray[np.int16]:
+    """(n,) int16: `fixed` where it is there, and `UNASSIGNED` everywhere where it is not."""
+    if fixed is None:
+        return np.full(n, UNASSIGNED, np.int16)
+    code = _column("fixed", fixed, n)
+    if n and not UNASSIGNED <= code.min() <= code.max() < len(names):
+        raise BadValue(f"'fixed' must lie between -1 and {len(names) - 1}. Got {code.min()} to {code.max()}")
+    return code.astype(np.int16)
+
+
+def pinned_groups(
+    pinned: npt.NDArray[np.int16], bundle: Ints, bundles: int, *, names: tuple[str, ...], keys: Ints
+) -> npt.NDArray[np.int16]:
+    """(bundles,) int16: the part that a group is pinned to by its samples, or `UNASSIGNED`.
+
+    Raises:
+        BadValue: a group with samples that are pinned to different parts.
+    """
+    result = np.full(bundles, UNASSIGNED, np.int16)
+    at = np.flatnonzero(pinned != UNASSIGNED)
+    result[bundle[at]] = pinned[at]
+    other = at[pinned[at] != result[bundle[at]]]
+    if len(other):
+        one = int(other[0])
+        two = int(at[(bundle[at] == bundle[one]) & (pinned[at] != pinned[one])][0])
+        raise BadValue(
+            f"{len(np.unique(bundle[other])):,} groups are pinned to more than one part. In the first, sample {keys[one]} is "
+            f"pinned to {names[pinned[one]]!r} and sample {keys[two]} to {names[pinned[two]]!r}",
+            hint="pin a group to one part, or group by a finer column",
+        )
+    return result
+
+
+def pin_warnings(
+    pinned: npt.NDArray[np.int16], settled: npt.NDArray[np.int16], names: tuple[str, ...], wanted: tuple[int, ...]
+) -> tuple[str, ...]:
+    """What pins brought about that nobody asked for.
+
+    Args:
+        pinned: (n,) what was asked for, or `UNASSIGNED`.
+        settled: (n,) the same with the groups of those samples.
+        names: the parts.
+        wanted: samples of each.
+    """
+    own = np.bincount(pinned[pinned >= 0], minlength=len(names))
+    all_ = np.bincount(settled[settled >= 0], minlength=len(names))
+    warnings = [
+        f"{all_[i] - own[i]:,} samples are in part {name!r} because a pinned sample is in their group"
+        for i, name in enumerate(names)
+        if all_[i] > own[i]
+    ]
+    warnings += [
+        f"part {name!r} has {all_[i]:,} samples by what is pinned to it ({wanted[i]:,} wanted): the others have fewer"
+        for i, name in enumerate(names)
+        if all_[i] > wanted[i]
+    ]
+    return tuple(warnings)
+
+
+def completed(
+    of_bundle: npt.NDArray[np.int16], bundle: Ints, place: Ints, klass: Ints, *, wanted: tuple[int, ...]
+) -> npt.NDArray[np.int16]:
+    """(bundles,) int16: a part for each bundle; those that have one keep it."""
+    n, rows = len(bundle), int(klass.max(initial=0)) + 1
+    sizes = np.array([*wanted, n - sum(wanted)], np.int64)
+    held = np.zeros((rows, len(sizes)), np.int64)
+    settled = of_bundle != UNASSIGNED
+    np.add.at(held[0], of_bundle[bundle[settled[bundle]]], 1)
+    there = settled[bundle[place]]
+    np.add.at(held, (klass[there], of_bundle[bundle[place[there]]]), 1)
+    if not sizes[-1]:
+        sizes, held = sizes[:-1], held[:, :-1]
+    sizes = np.array(_largest_remainder(above(sizes[None, :].astype(np.float64), held[:1])[0].tolist(), n), np.int64)
+    free = ~settled
+    number = np.cumsum(free) - 1
+    entry = ~there
+    kind, kinds = _kinds(
+        number[bundle[free[bundle]]], int(free.sum()), number[bundle[place[entry]]], klass[entry], rows
+    )
+    table = allocate(kinds, sizes, held=held, may_be_empty=np.arange(len(sizes)) >= len(wanted))
+    dealt = _deal(kind, table)
+    dealt[dealt == len(wanted)] = UNASSIGNED
+    result = of_bundle.copy()
+    result[free] = dealt
+    return result
 
 
 def part_sizes(parts: Mapping[str, float | int], n: int) -> tuple[int, ...]:
@@ -212,11 +304,18 @@ def _by_members(place: Ints, code: Ints) -> Ints:
     return rank[inverse]
 
 
-def _kinds(bundle: Ints, bundles: int, place: Ints, klass: Ints) -> tuple[Ints, Kinds]:
-    """(bundles,) the kind of each bundle, and the kinds in order of appearance."""
-    rows = int(klass.max(initial=0)) + 1
+def _kinds(bundle: Ints, bundles: int, owner: Ints, klass: Ints, rows: int) -> tuple[Ints, Kinds]:
+    """The kind of each bundle, and the kinds in order of appearance.
+
+    Args:
+        bundle: (n,) the bundle of each sample.
+        bundles: how many there are.
+        owner: (m,) the bundle of each sample that is of a class.
+        klass: (m,) that class.
+        rows: classes, and one for every sample.
+    """
     size = np.bincount(bundle, minlength=bundles)
-    pair, count = np.unique(bundle[place] * rows + klass, return_counts=True)
+    pair, count = np.unique(owner * rows + klass, return_counts=True)
     owner = np.concatenate([np.arange(bundles), pair // rows])
     row = np.concatenate([np.zeros(bundles, np.int64), pair % rows])
     count = np.concatenate([size, count])
