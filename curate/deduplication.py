@@ -21,12 +21,12 @@ from curate.analysis import hashes as hashing
 from curate.analysis.threshold import Calibration, Votes, calibrate
 from curate.calibration import ALTERED, Altered, altered, bits_between, fits
 from curate.duplicates import LOWEST, PAIRS_TABLE, TABLE, Duplicates, SearchInfo, last_duplicates
-from curate.engines.errand import Errand
 from curate.engines.machine import available_cores
 from curate.engines.progress import Progress, Stages
 from curate.media import alterations
 from curate.store import schemas
 from curate.store.pairs import judged
+from curate.vector_pairs import near_by_vector, units
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
@@ -41,7 +41,6 @@ _MOST_ALWAYS = 200_000
 _ROOM = 0.01  # of the altered copies that need the vectors, how many may be further apart than what is searched
 _WITHOUT_MODEL = 0.8  # cosine from which to search where no copy can be embedded; pixels and hash then decide
 _NEAREST = 1e-5  # cosine distance below which halves tell vectors apart no more
-_HERE = 4_000  # vectors that are compared in this process: another one takes longer to begin
 _CHUNK = 2_048
 _SAMPLE = 200
 _MISSED = 3_000
@@ -192,9 +191,7 @@ class _Work:
     def _vectors(self, rows: np.ndarray) -> np.ndarray:
         """(k, d) float32 of unit length, of rows that have one."""
         assert self.index is not None
-        units = self.index.reconstruct(self.rows[rows]).astype(np.float32)
-        units /= np.maximum(np.linalg.norm(units, axis=1, keepdims=True), 1e-12)
-        return units
+        return units(self.index, self.rows[rows])
 
     @property
     def _embedded(self) -> np.ndarray:
@@ -236,12 +233,12 @@ class _Work:
 
     def _near_by_vector(self, low: float | None) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
         embedded = self._embedded
-        if low is None or len(embedded) < 2:
+        if low is None or self.index is None or len(embedded) < 2:
             return np.empty(0, np.int64), np.empty(0, np.int64), {}
         most = _MOST_ALWAYS + 4 * MOST_PER_SAMPLE * len(embedded)
         while True:
             try:
-                left, right, about = self._pairs_above(embedded, low, most)
+                left, right, _, about = near_by_vector(self.index, self.rows[embedded], low, most=most, seed=self.seed)
             except errors.BadValue:  # a standing camera: everything is like everything
                 if 1 - low < _NEAREST:
                     self.notes.append(
@@ -254,23 +251,6 @@ class _Work:
                 )
             else:
                 return embedded[left], embedded[right], {**about, "cosine_from": low}
-
-    def _pairs_above(self, rows: np.ndarray, low: float, most: int) -> tuple[np.ndarray, np.ndarray, dict[str, Any]]:
-        if len(rows) <= _HERE:
-            from curate.analysis.blocks import near_pairs
-
-            pairs = near_pairs(self._vectors(rows), low, most=most, seed=self.seed)
-            return pairs.left, pairs.right, pairs.about
-        assert self.index is not None
-        with (
-            Stages("compare vectors", unit="steps") as bars,
-            Errand("curate.analysis.blocks:near_pairs_errand", threads=1) as errand,
-        ):
-            vectors = errand.array("vectors", (len(rows), self.index.dimension), np.float16)
-            for part in _parts(len(rows), 65_536):
-                vectors[part] = self.index.reconstruct(self.rows[rows[part]])
-            arrays, about = errand.run({"threshold": low, "most": most, "seed": self.seed}, bars)
-        return arrays["left"], arrays["right"], about
 
     # -- by hash ------------------------------------------------------------------------------------------------------
 

@@ -451,6 +451,12 @@ class Duplicates:
         return grouped(len(found.drives), frame, found.drives)
 
 
+def last_search(dataset: Dataset) -> SearchInfo | None:
+    """How duplicates were looked for the last time; None where nobody has."""
+    table = dataset.folder.table(PAIRS_TABLE)
+    return _info(table) if table.exists() and INFO_KEY in table.metadata() else None
+
+
 def last_duplicates(dataset: Dataset) -> Duplicates:
     """Do what `Dataset.duplicates` does."""
     session = dataset.session

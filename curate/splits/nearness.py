@@ -6,7 +6,7 @@ are one *class* here, and what is near to one is near to each of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -231,12 +231,12 @@ def _pairs_across(member: Ints, klass: Ints, same: Near, apart: Near) -> Near:
 
 
 def compared_with_parts(
-    vectors: npt.NDArray[np.float32], asked: Ints, code: npt.ArrayLike, parts: int
+    read: Callable[[Ints], Floats], asked: Ints, code: npt.ArrayLike, parts: int
 ) -> tuple[Floats, Near]:
     """How near some samples are to every part, by comparing them with all.
 
     Args:
-        vectors: (n, d) of unit length; anything that gives (k, d) float32 for rows. A row with nan is near to nothing.
+        read: gives (k, d) float32 of unit length for (k,) rows. A row with nan is near to nothing.
         asked: (a,) rows.
         code: (n,) integers, a part or less than 0 for none.
         parts: how many.
@@ -246,14 +246,14 @@ def compared_with_parts(
         nearest pair with each other part.
     """
     part = np.asarray(code, np.int64)
-    units = np.nan_to_num(vectors[asked])
+    units = np.nan_to_num(read(asked))
     best = np.zeros((len(asked), parts), np.float32)
     nearest = np.full((len(asked), parts), -1, np.int64)
     for p in range(parts):
         members = np.flatnonzero(part == p)
         for low in range(0, len(members), _OTHERS):
             rows = members[low : low + _OTHERS]
-            cosine = units @ np.nan_to_num(vectors[rows]).T
+            cosine = units @ np.nan_to_num(read(rows)).T
             at = cosine.argmax(axis=1)
             highest = cosine[np.arange(len(asked)), at]
             better = highest > best[:, p]
