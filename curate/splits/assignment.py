@@ -82,11 +82,11 @@ def assign(
     Assignment(train: 8, test: 2)
     """
     names, wanted = tuple(parts), part_sizes(parts, n)
-    key = _column("keys", keys, n)
+    key = integers("keys", keys, n)
     order = np.argsort(_shuffled(key, seed), kind="stable")
     if n > 1 and not np.diff(np.sort(key)).all():
         raise BadValue(f"'keys' must be distinct. Got {len(np.unique(key)):,} keys for {n:,} samples")
-    bundle = _by_appearance(_column("groups", groups, n)[order]) if groups is not None else np.arange(n)
+    bundle = _by_appearance(integers("groups", groups, n)[order]) if groups is not None else np.arange(n)
     bundles = int(bundle.max()) + 1 if n else 0
     pinned = pinned_parts(fixed, names, n)[order]
     of_bundle = pinned_groups(pinned, bundle, bundles, names=names, keys=key[order])
@@ -111,7 +111,7 @@ def pinned_parts(fixed: npt.ArrayLike | None, names: tuple[str, ...], n: int) ->
     """(n,) int16: `fixed` where it is there, and `UNASSIGNED` everywhere where it is not."""
     if fixed is None:
         return np.full(n, UNASSIGNED, np.int16)
-    code = _column("fixed", fixed, n)
+    code = integers("fixed", fixed, n)
     if n and not UNASSIGNED <= code.min() <= code.max() < len(names):
         raise BadValue(f"'fixed' must lie between -1 and {len(names) - 1}. Got {code.min()} to {code.max()}")
     return code.astype(np.int16)
@@ -236,7 +236,8 @@ def _largest_remainder(shares: list[float], n: int) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _column(name: str, values: Any, n: int) -> npt.NDArray[np.int64]:
+def integers(name: str, values: Any, n: int) -> npt.NDArray[np.int64]:
+    """(n,) int64, or an error that names the argument."""
     array = np.asarray(values)
     if array.shape != (n,):
         raise BadValue(f"{name!r} must have shape ({n},). Got {array.shape}")
@@ -279,7 +280,7 @@ def _classes(strata: Strata | npt.ArrayLike | None, n: int, order: Ints) -> tupl
         table = table[:, None] if table.ndim == 1 else table
         if table.ndim != 2 or len(table) != n:
             raise BadValue(f"'strata' must have shape ({n},) or ({n}, columns). Got {np.shape(strata)}")
-        columns = [(np.arange(n), _column("strata", table[:, i], n)) for i in range(table.shape[1])]
+        columns = [(np.arange(n), integers("strata", table[:, i], n)) for i in range(table.shape[1])]
     place = np.empty(n, np.int64)
     place[order] = np.arange(n)
     places, classes, offset = [], [], 1
