@@ -7,8 +7,9 @@ from curate.exports.coco import COCO
 from curate.exports.contents import Format
 from curate.exports.imagefolder import IMAGEFOLDER
 from curate.exports.table import CSV, PARQUET
+from curate.exports.webdataset import WEBDATASET
 
-FORMATS = {each.name: each for each in (COCO, CSV, IMAGEFOLDER, PARQUET)}
+FORMATS = {each.name: each for each in (COCO, CSV, IMAGEFOLDER, PARQUET, WEBDATASET)}
 
 
 def format_named(name: str) -> Format:
