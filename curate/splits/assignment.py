@@ -9,13 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Ints, Kinds, above, allocate
+from curate.splits.allocation import Ints, above, allocate
+from curate.splits.bundles import by_appearance, classes_of, deal, integers, kinds_of, shuffled
 from curate.splits.strata import Strata
 
 UNASSIGNED = -1
@@ -82,14 +82,11 @@ def assign(
     Assignment(train: 8, test: 2)
     """
     names, wanted = tuple(parts), part_sizes(parts, n)
-    key = integers("keys", keys, n)
-    order = np.argsort(_shuffled(key, seed), kind="stable")
-    if n > 1 and not np.diff(np.sort(key)).all():
-        raise BadValue(f"'keys' must be distinct. Got {len(np.unique(key)):,} keys for {n:,} samples")
-    bundle = _by_appearance(integers("groups", groups, n)[order]) if groups is not None else np.arange(n)
+    order = shuffled(keys, n, seed)
+    bundle = by_appearance(integers("groups", groups, n)[order]) if groups is not None else np.arange(n)
     bundles = int(bundle.max()) + 1 if n else 0
     pinned = pinned_parts(fixed, names, n)[order]
-    of_bundle = pinned_groups(pinned, bundle, bundles, names=names, keys=key[order])
+    of_bundle = pinned_groups(pinned, bundle, bundles, names=names, keys=np.asarray(keys)[order])
     free = int((of_bundle == UNASSIGNED).sum())
     lacking = len(names) - len(np.unique(of_bundle[of_bundle != UNASSIGNED]))
     if lacking > free:
@@ -100,7 +97,7 @@ def assign(
             else f"{lacking} parts without a pinned sample cannot be made of the {free:,} {what} that are not pinned",
             hint="ask for fewer parts" if groups is None else "ask for fewer parts, or group by a finer column",
         )
-    place, klass = _classes(strata, n, order)
+    place, klass = classes_of(strata, n, order)
     warnings = pin_warnings(pinned, of_bundle[bundle], names, wanted)
     part = np.empty(n, np.int16)
     part[order] = completed(of_bundle, bundle, place, klass, wanted=wanted)[bundle]
@@ -183,11 +180,11 @@ def completed(
     free = ~settled
     number = np.cumsum(free) - 1
     entry = ~there
-    kind, kinds = _kinds(
+    kind, kinds = kinds_of(
         number[bundle[free[bundle]]], int(free.sum()), number[bundle[place[entry]]], klass[entry], rows
     )
     table = allocate(kinds, sizes, held=held, may_be_empty=np.arange(len(sizes)) >= len(wanted))
-    dealt = _deal(kind, table)
+    dealt = deal(kind, table)
     dealt[dealt == len(wanted)] = UNASSIGNED
     result = of_bundle.copy()
     result[free] = dealt
@@ -234,109 +231,3 @@ def _largest_remainder(shares: list[float], n: int) -> tuple[int, ...]:
     for i in by_remainder[: n - sum(sizes)]:
         sizes[i] += 1
     return tuple(sizes)
-
-
-def integers(name: str, values: Any, n: int) -> npt.NDArray[np.int64]:
-    """(n,) int64, or an error that names the argument."""
-    array = np.asarray(values)
-    if array.shape != (n,):
-        raise BadValue(f"{name!r} must have shape ({n},). Got {array.shape}")
-    if n and array.dtype.kind not in "iub":
-        raise BadValue(f"{name!r} must be integers. Got {array.dtype}")
-    return array.astype(np.int64)
-
-
-def _shuffled(key: Ints, seed: int) -> npt.NDArray[np.uint64]:
-    """A random number for each key: SplitMix64 (Steele, Lea and Flood, 2014), which never maps two keys to one."""
-    salt = np.uint64((seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) % 2**64)
-    return _mixed(_mixed(key.view(np.uint64)) ^ salt)
-
-
-def _mixed(value: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    value = value + np.uint64(0x9E3779B97F4A7C15)
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return value ^ (value >> np.uint64(31))
-
-
-def _by_appearance(code: Ints) -> Ints:
-    """Number the values 0, 1, … as they first appear, so that the caller's numbering has no influence."""
-    _, first, inverse = np.unique(code, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[inverse.reshape(-1)]
-
-
-def _classes(strata: Strata | npt.ArrayLike | None, n: int, order: Ints) -> tuple[Ints, Ints]:
-    """(m,) places in the shuffled order and (m,) classes there; classes of different columns differ and start at 1."""
-    if strata is None:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    if isinstance(strata, Strata):
-        if strata.height != n:
-            raise BadValue(f"'strata' must have {n:,} rows. Got {strata.height:,}")
-        columns = list(zip(strata.rows, strata.codes, strict=True))
-    else:
-        table = np.asarray(strata)
-        table = table[:, None] if table.ndim == 1 else table
-        if table.ndim != 2 or len(table) != n:
-            raise BadValue(f"'strata' must have shape ({n},) or ({n}, columns). Got {np.shape(strata)}")
-        columns = [(np.arange(n), integers("strata", table[:, i], n)) for i in range(table.shape[1])]
-    place = np.empty(n, np.int64)
-    place[order] = np.arange(n)
-    places, classes, offset = [], [], 1
-    for row, code in columns:
-        places.append(place[row])
-        classes.append(_by_members(places[-1], code) + offset)
-        offset = int(classes[-1].max(initial=offset - 1)) + 1
-    return np.concatenate([np.zeros(0, np.int64), *places]), np.concatenate([np.zeros(0, np.int64), *classes])
-
-
-def _by_members(place: Ints, code: Ints) -> Ints:
-    """Number the classes by their first place; of classes that first appear in one sample, by all their places."""
-    if not len(code):
-        return code
-    _, inverse = np.unique(code, return_inverse=True)
-    by_class = np.lexsort((place, inverse))
-    start = np.flatnonzero(np.diff(inverse[by_class], prepend=-1))
-    first = place[by_class][start]
-    fingerprint = np.add.reduceat(_mixed(place[by_class].view(np.uint64)), start)
-    rank = np.empty(len(start), np.int64)
-    rank[np.lexsort((fingerprint, first))] = np.arange(len(start))
-    return rank[inverse]
-
-
-def _kinds(bundle: Ints, bundles: int, owner: Ints, klass: Ints, rows: int) -> tuple[Ints, Kinds]:
-    """The kind of each bundle, and the kinds in order of appearance.
-
-    Args:
-        bundle: (n,) the bundle of each sample.
-        bundles: how many there are.
-        owner: (m,) the bundle of each sample that is of a class.
-        klass: (m,) that class.
-        rows: classes, and one for every sample.
-    """
-    size = np.bincount(bundle, minlength=bundles)
-    pair, count = np.unique(owner * rows + klass, return_counts=True)
-    owner = np.concatenate([np.arange(bundles), pair // rows])
-    row = np.concatenate([np.zeros(bundles, np.int64), pair % rows])
-    count = np.concatenate([size, count])
-    by_owner = np.argsort(owner * rows + row, kind="stable")
-    owner, row, count = owner[by_owner], row[by_owner], count[by_owner]
-    start = np.concatenate([np.flatnonzero(np.diff(owner, prepend=-1)), [len(owner)]])
-    # A bundle's fingerprint: two sums of hashed entries. Equal pairs of 64 bits mean equal bundles.
-    entry = _mixed(row.view(np.uint64)) ^ _mixed(count.view(np.uint64) + np.uint64(1 << 40))
-    one, two = (np.add.reduceat(_mixed(entry ^ np.uint64(salt)), start[:-1]) for salt in (1, 2))
-    _, first, kind = np.unique(np.stack([one, two], axis=1), axis=0, return_index=True, return_inverse=True)
-    kind = _by_appearance(kind.reshape(-1))
-    representative = np.sort(first)
-    every = Kinds(np.ones(bundles, np.int64), start, row, count, rows).pick(representative)
-    return kind, Kinds(np.bincount(kind), every.start, every.row, every.count, rows)
-
-
-def _deal(kind: Ints, table: Ints) -> npt.NDArray[np.int16]:
-    """(bundles,) int16: of each kind the first bundles, in shuffled order, go to the first part, and so on."""
-    parts = np.tile(np.arange(table.shape[1]), len(table))
-    dealt = np.repeat(parts, table.reshape(-1))  # kind by kind
-    result = np.empty(len(kind), np.int16)
-    result[np.argsort(kind, kind="stable")] = dealt
-    return result

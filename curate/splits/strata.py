@@ -35,6 +35,20 @@ class Strata:
     codes: tuple[npt.NDArray[np.int64], ...]
     labels: tuple[tuple[str | None, ...], ...]
 
+    def pick(self, chosen: npt.NDArray[np.int64]) -> Strata:
+        """The same classes of these rows (k,), in this order, each at most once."""
+        place = np.full(self.height, -1, np.int64)
+        place[chosen] = np.arange(len(chosen))
+        kept = [np.flatnonzero(place[rows] >= 0) for rows in self.rows]
+        kept = [at[np.argsort(place[rows[at]], kind="stable")] for at, rows in zip(kept, self.rows, strict=True)]
+        return Strata(
+            len(chosen),
+            self.columns,
+            tuple(place[rows[at]] for at, rows in zip(kept, self.rows, strict=True)),
+            tuple(codes[at] for at, codes in zip(kept, self.codes, strict=True)),
+            self.labels,
+        )
+
 
 def strata_of(frame: pl.DataFrame, columns: str | Sequence[str]) -> Strata:
     """The classes of these columns: each value one, missing values one of their own, many numbers by quantile.

@@ -23,12 +23,12 @@ from curate.splits.allocation import Floats, Ints
 from curate.splits.assignment import (
     UNASSIGNED,
     Assignment,
-    integers,
     part_sizes,
     pin_warnings,
     pinned_groups,
     pinned_parts,
 )
+from curate.splits.bundles import integers
 
 MOMENTS = 512  # candidates for a cut: (512, 512) sizes are filled and searched in milliseconds
 SWEEPS = 10  # over the cuts, each moved to its best place while the others stay
