@@ -8,25 +8,18 @@ import tarfile
 from collections import Counter
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from curate.errors import NotVerified
 from curate.exports import shards
 from curate.exports import webdataset as ours
-from curate.exports.contents import Contents
 from curate.exports.export import write_export
-from curate.exports.labels import flat_labels
-from curate.exports.media import Picture, Pictures
+from curate.exports.media import Pictures
 
-from .conftest import picture, samples_of
+from .packed import ODD_CLASSES, ODD_URIS, contents_of, odd_pool, parts_of, without_a_part
 
 # WebDataset's own opener leaves files to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-
-
-def parts_of(pool: pl.DataFrame) -> pl.DataFrame:
-    return pool.with_columns(v1=pl.Series(["train", "train", "val", "train"] * (pool.height // 4)))
 
 
 def read(folder: Path, part: str) -> list[dict]:
@@ -34,14 +27,6 @@ def read(folder: Path, part: str) -> list[dict]:
 
     urls = [str(path) for path in sorted(folder.glob(f"{part}-*.tar"))]
     return list(webdataset.WebDataset(urls, shardshuffle=False, empty_check=False).decode("pil"))
-
-
-def contents_of(pool: pl.DataFrame, **more) -> Contents:
-    samples = pool.sort("uri").with_columns(file_name=pl.col("uri").str.replace("/", "-"))
-    rows = samples.select("sample_id", "location", "file_name", "content_hash").iter_rows()
-    pictures = Pictures({sample: Picture(*row) for sample, *row in rows})
-    flat = flat_labels(more.pop("labels", None), pool["sample_id"], None)
-    return Contents(samples.drop("location", "status"), flat.rows, flat.classes, {}, "copy", pictures)
 
 
 def test_webdataset_reads_each_picture_with_its_metadata_and_labels(pool, labels, tmp_path: Path) -> None:
@@ -90,39 +75,19 @@ def test_headers_are_those_that_tarfile_writes() -> None:
 
 
 def test_odd_names_and_classes_survive(tmp_path: Path) -> None:
-    uris = [
-        "a/größe.jpg",
-        "a/日本 語.jpg",
-        "a/x.y.jpg",
-        "b/x_y.jpg",
-        "a/.hidden",
-        "a/__x__.json",
-        "a/x.png",
-        "b/x.jpg",
-        "-",
-    ]
-    for number, uri in enumerate(uris):
-        picture(tmp_path / "pool" / uri, number)
-    pool = samples_of(tmp_path / "pool", uris)
-    values = ['a "b"', "{}[],:", "../x", "\u2028", "ß", "a\nb", "", "€", "c"]
-    labels = pl.DataFrame(
-        {"sample_id": pool["sample_id"], "field": "weather", "kind": "classification", "value": values}
-    )
+    pool, labels = odd_pool(tmp_path / "pool")
     result = write_export(pool, tmp_path / "out", format="webdataset", labels=labels, provenance={})
     assert result.manifest.read_by
     found = {sample["json"]["uri"]: sample for sample in read(tmp_path / "out", "samples")}
-    assert {uri: found[uri]["json"]["labels"][0]["value"] for uri in uris} == dict(zip(uris, values, strict=True))
-    assert len({sample["__key__"] for sample in found.values()}) == len(uris)
+    assert [found[uri]["json"]["labels"][0]["value"] for uri in ODD_URIS] == ODD_CLASSES
+    assert len({sample["__key__"] for sample in found.values()}) == len(ODD_URIS)
     assert found["a/größe.jpg"]["__key__"] == "größe"
     assert all("jpg" in sample for sample in found.values())
 
 
 def test_a_part_without_samples_has_an_empty_shard(pool, tmp_path: Path) -> None:
-    samples = parts_of(pool).with_columns(
-        status=pl.when(pl.col("v1") == "val").then(pl.lit("missing")).otherwise("status")
-    )
-    split = {"parts": [{"name": "train"}, {"name": "val"}]}
-    result = write_export(samples, tmp_path / "out", format="webdataset", part_column="v1", provenance={"split": split})
+    samples, provenance = without_a_part(pool)
+    result = write_export(samples, tmp_path / "out", format="webdataset", part_column="v1", provenance=provenance)
     assert result.counts["parts"] == {"train": 18, "val": 0}
     assert read(tmp_path / "out", "val") == []
     assert result.verify().ok
@@ -156,12 +121,12 @@ def test_shards_that_stand_are_kept_and_the_rest_is_written(pool, labels, tree, 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for folder in (whole, killed):
         folder.mkdir()
-        ours.WEBDATASET.write(folder, contents_of(pool, labels=labels))
+        ours.WEBDATASET.write(folder, contents_of(pool, labels))
     names = sorted(path.name for path in killed.iterdir())
     last = killed / names[-1]
     last.rename(last.with_name(f"{last.name}{shards.WRITING}"))
     kept = {name: (killed / name).stat().st_ino for name in names[:-1]}
-    again = contents_of(pool, labels=labels)
+    again = contents_of(pool, labels)
     read_again = Counter()
     original = Pictures._read_all
     monkeypatch.setattr(Pictures, "_read_all", lambda self, ids: (read_again.update(ids), original(self, ids))[1])
@@ -215,7 +180,7 @@ def test_the_other_reader_finds_what_was_not_meant(pool, labels, tmp_path: Path,
             member.size = len(data)
             tar.addfile(member, io.BytesIO(data))
     with pytest.raises(NotVerified):
-        ours._check(tmp_path / "out", result.manifest, contents_of(pool, labels=labels))
+        ours._check(tmp_path / "out", result.manifest, contents_of(pool, labels))
 
 
 def test_verify_names_a_changed_shard(pool, tmp_path: Path) -> None:
