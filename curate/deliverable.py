@@ -49,19 +49,29 @@ class Deliverable(Reading):
         path: str | Path,
         *,
         format: str,
-        labels: str | None = None,
-        classes: Sequence[str] | None = None,
+        labels: str | Sequence[str] | None = None,
+        source: str | Sequence[str] | None = None,
+        classes: Sequence[str] | Mapping[str, str] | None = None,
         media: str = "copy",
+        resize: int | Sequence[int] | None = None,
+        encode: str | None = None,
         overwrite: bool = False,
     ) -> Export:
-        """Write the view for a consumer, with a manifest that verifies.
+        """Write the view for a consumer, read it back, and keep a manifest that verifies.
+
+        It is written beside `path` and takes its place when all is right. Interrupted or killed, and started again, it does only
+        the rest. The same samples and labels give the same bytes.
 
         Args:
-            path: a folder that is not there yet.
-            format: ``coco``, ``parquet``, ``csv`` or ``imagefolder``.
-            labels: the label field, or the column, that gives the classes.
-            classes: class names in the order of their numbers; None takes them sorted.
+            path: a folder that is not there yet, or a URL such as ``s3://bucket/out``.
+            format: see `curate.exports.formats.FORMATS`; ``coco``, ``parquet``, ``imagefolder`` …
+            labels: label fields or columns; None takes every field.
+            source: whose labels; None takes everybody's.
+            classes: class names in the order of their numbers, or a mapping from class to class, several to one if need be. What
+                is not named is left out and counted. None takes the order that sources have declared, then the alphabet.
             media: ``copy``, ``hardlink``, ``symlink`` or ``reference``.
+            resize: the longest side in pixels (smaller pictures stay), or width and height. Labels follow.
+            encode: ``jpeg``, ``png`` or ``webp``; ``jpeg:85`` says the quality.
             overwrite: replace a former export at `path`.
 
         >>> export = ds.where("status = 'ok'").export(tmp_path / "out", format="coco")
@@ -70,7 +80,18 @@ class Deliverable(Reading):
         """
         from curate.handover import export_view
 
-        return export_view(self, path, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite)
+        return export_view(
+            self,
+            path,
+            format=format,
+            labels=labels,
+            source=source,
+            classes=classes,
+            media=media,
+            resize=resize,
+            encode=encode,
+            overwrite=overwrite,
+        )
 
 
 def _several(columns: str | Sequence[str] | None) -> tuple[str, ...]:

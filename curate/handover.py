@@ -9,24 +9,31 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 import polars as pl
 
 from curate import errors
-from curate.engines.progress import Progress
+from curate.engines.progress import Stages
 from curate.exports.export import Export, write_export
-from curate.exports.labels import class_of_samples
+from curate.exports.labels import Classes, class_of_samples
+from curate.labels.annotations import declared_classes
 from curate.reading import Reading
 from curate.slice import encoder_of
 from curate.view import View
 
 if TYPE_CHECKING:
+    from curate.dataset import Dataset
     from curate.split import Split
+
+_LABELS = "sample_id, field, kind, value, box, points, mask, attributes, score, source, label_id"
 
 
 class Options(TypedDict):
     """What `View.export` and `Split.export` take besides the path."""
 
     format: str
-    labels: str | None
-    classes: Sequence[str] | None
+    labels: str | Sequence[str] | None
+    source: str | Sequence[str] | None
+    classes: Classes | None
     media: str
+    resize: int | Sequence[int] | None
+    encode: str | None
     overwrite: bool
 
 
@@ -54,26 +61,24 @@ def _export(
     samples = dataset.frame(rows.positions).with_columns(
         pl.Series("location", dataset.locations(rows.positions), dtype=pl.String)
     )
-    provenance["snapshot"] = {name: version for name, version in dataset.folder.versions().items() if version}
-    provenance["dataset"] = dataset.name
-    with Progress(samples.height, "export") as progress:
-        done = 0
-
-        def advance(now: int, _total: int) -> None:
-            nonlocal done
-            progress.add(now - done)
-            done = now
-
+    named, sources = _several(options["labels"]), _several(options["source"])
+    labels, fields = _labels(dataset, samples, named, sources, options["format"])
+    provenance |= {"snapshot": _snapshot(dataset), "dataset": dataset.name, "labels": fields, "source": sources}
+    declared = declared_classes(dataset.session.log)
+    with Stages("export", "pictures", samples.height, units={"labels": "steps", "reading back": "steps"}) as stages:
         export = write_export(
             samples,
             path,
             format=options["format"],
-            labels=_labels(view, samples, options["labels"], options["format"]),
+            labels=labels,
             classes=options["classes"],
+            declared=list(dict.fromkeys(name for field in fields for name in declared.get(field, ()))),
             media=options["media"],
+            resize=options["resize"],
+            encode=options["encode"],
             part_column=part_column,
             provenance=provenance,
-            progress=advance,
+            tell=stages,
             overwrite=options["overwrite"],
         )
     if not dataset.folder.read_only:
@@ -82,22 +87,59 @@ def _export(
     return export
 
 
-def _labels(view: Reading, samples: pl.DataFrame, named: str | None, format: str) -> pl.DataFrame | None:
-    """The labels of a field or a column; without a name, all that the dataset has."""
-    stored = view.dataset.labels()
-    fields = stored["field"].unique().sort().to_list()
-    if named is None:
-        if format == "imagefolder":
+def _snapshot(dataset: Dataset) -> dict[str, Any]:
+    """The versions of the tables; of the events the last one that was no export.
+
+    An export writes an event itself. With the version of that table, no two exports would ever have the same manifest, though
+    nothing that they hold depends on it; and an event's id stays, where a version changes when tables are compacted.
+    """
+    versions: dict[str, Any] = {name: version for name, version in dataset.folder.versions().items() if version}
+    last = next((row["event_id"] for row in reversed(dataset.session.log) if row["action"] != "export"), None)
+    return {name: version for name, version in versions.items() if name != "events"} | {"events": last}
+
+
+def _labels(
+    dataset: Dataset, samples: pl.DataFrame, named: list[str] | None, sources: list[str] | None, format: str
+) -> tuple[pl.DataFrame | None, list[str]]:
+    """The labels of fields and columns, and the names of these; without names, all that the dataset has."""
+    session = dataset.session
+    session.refresh()
+    fields = session.read("SELECT DISTINCT field FROM labels ORDER BY 1")["field"].to_list()
+    if named is None and format == "imagefolder":
+        raise errors.BadValue(
+            "An image folder has one folder a class, so it needs labels",
+            hint=f"labels= one of {', '.join(map(repr, [*fields, *_classes(samples)][:8]))}",
+        )
+    for name in named or ():
+        if name not in fields and name not in samples.columns:
+            raise errors.UnknownName("label field or column", name, [*fields, *samples.columns])
+        if name not in fields and sources is not None:
             raise errors.BadValue(
-                "An image folder has one folder a class, so it needs labels",
-                hint=f"labels= one of {', '.join(map(repr, [*fields, *_classes(samples)][:8]))}",
+                f"{name!r} is a column, and nobody in particular says what is in it", hint="leave source= out"
             )
-        return stored if stored.height else None
-    if named in fields:
-        return stored.filter(pl.col("field") == named)
-    if named in samples.columns:
-        return class_of_samples(samples, named)
-    raise errors.UnknownName("label field or column", named, [*fields, *samples.columns])
+    stored = [name for name in fields if named is None or name in named]
+    _check_sources(dataset, stored, sources)
+    columns = [name for name in named or () if name not in fields]
+    frames = [class_of_samples(samples, name) for name in columns]
+    if stored:
+        wanted = "list_contains(?, field) AND (? IS NULL OR list_contains(?, source))"
+        rows = session.read(f"SELECT {_LABELS} FROM labels WHERE {wanted}", [stored, sources, sources])
+        frames.append(rows.filter(pl.col("sample_id").is_in(samples["sample_id"].implode())))
+    return pl.concat(frames, how="diagonal") if frames else None, [*stored, *columns]
+
+
+def _check_sources(dataset: Dataset, fields: list[str], sources: list[str] | None) -> None:
+    known = dataset.session.read(
+        "SELECT DISTINCT source FROM labels WHERE list_contains(?, field) ORDER BY 1", [fields]
+    )
+    for source in sources or ():
+        if source not in known["source"].to_list():
+            what = f"source of {', '.join(map(repr, fields))}" if fields else "source"
+            raise errors.UnknownName(what, source, known["source"].drop_nulls())
+
+
+def _several(names: str | Sequence[str] | None) -> list[str] | None:
+    return None if names is None else [names] if isinstance(names, str) else list(dict.fromkeys(names))
 
 
 def _classes(samples: pl.DataFrame) -> list[str]:

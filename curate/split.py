@@ -83,15 +83,29 @@ class Split:
         path: str | Path,
         *,
         format: str,
-        labels: str | None = None,
-        classes: Sequence[str] | None = None,
+        labels: str | Sequence[str] | None = None,
+        source: str | Sequence[str] | None = None,
+        classes: Sequence[str] | Mapping[str, str] | None = None,
         media: str = "copy",
+        resize: int | Sequence[int] | None = None,
+        encode: str | None = None,
         overwrite: bool = False,
     ) -> Export:
         """Write every part for a consumer; arguments as for `View.export`."""
         from curate.handover import export_split
 
-        return export_split(self, path, format=format, labels=labels, classes=classes, media=media, overwrite=overwrite)
+        return export_split(
+            self,
+            path,
+            format=format,
+            labels=labels,
+            source=source,
+            classes=classes,
+            media=media,
+            resize=resize,
+            encode=encode,
+            overwrite=overwrite,
+        )
 
     def members(self) -> View:
         """All samples that are in a part."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -16,18 +15,25 @@ import polars as pl
 
 import curate
 from curate.errors import BadValue
-from curate.exports.contents import PART, Contents, Format
+from curate.exports import samples as chosen_samples
+from curate.exports.contents import Contents, Format
+from curate.exports.fingerprint import fingerprint
 from curate.exports.formats import format_named
-from curate.exports.labels import FlatLabels, flat_labels
+from curate.exports.labels import Classes, FlatLabels, flat_labels
 from curate.exports.manifest import NAME, File, LeftOut, Manifest, origin, sha256_of
-from curate.exports.media import WAYS, Picture, Pictures, Progress, place
-from curate.exports.names import file_names, folder_names
-from curate.exports.target import files_under, written_aside
+from curate.exports.media import Pictures, place
+from curate.exports.names import folder_names
+from curate.exports.recoding import Recoding, recoding
+from curate.exports.remade import Remade
+from curate.exports.scaling import factors, scaled
+from curate.exports.target import Aside, files_under, keep_only, written_aside
 from curate.exports.verify import Verification, verify
 from curate.media import location as locations
 
-NEEDED = ("sample_id", "uri", "location", "status", "content_hash", "width", "height", "format")
-_FIRST = ("sample_id", "uri", "file_name", PART)
+Tell = Callable[[str, int, int], None]
+"""Told how far an export is: the stage, what is done of it, and of how much."""
+
+READER_HINT = 'pip install "curate-jupyter[exports]"'
 
 
 @dataclass(frozen=True)
@@ -35,16 +41,16 @@ class Export:
     """What was written.
 
     Attributes:
-        path: the folder.
+        path: the folder, or the URL.
         manifest: what `manifest.json` in it says.
     """
 
-    path: Path
+    path: Path | str
     manifest: Manifest
 
     @property
     def format(self) -> str:
-        """The format's name: "coco", "csv", "imagefolder" or "parquet"."""
+        """The format's name."""
         return self.manifest.format
 
     @property
@@ -75,9 +81,13 @@ class Export:
             if isinstance(value, int)
         ]
         reasons = Counter(left.reason for left in self.left_out)
+        other = format_named(self.format).check is not None
+        unread = f"read back by Curate alone; {READER_HINT} adds another reader" if other else ""
+        read = f"read back by {self.manifest.read_by}" if self.manifest.read_by else unread
         return [
             self.format,
             *counts,
+            *([read] if read else []),
             *(f"left out ({reason}): {n:,}" for reason, n in reasons.items()),
             *(f"labels left out ({reason}): {n:,}" for reason, n in self.manifest.labels_left_out.items()),
         ]
@@ -89,76 +99,138 @@ def write_export(
     *,
     format: str,
     labels: pl.DataFrame | None = None,
-    classes: Sequence[str] | None = None,
+    classes: Classes | None = None,
+    declared: Sequence[str] = (),
     media: str = "copy",
+    resize: int | Sequence[int] | None = None,
+    encode: str | None = None,
     part_column: str | None = None,
     provenance: Mapping[str, Any],
-    progress: Progress | None = None,
+    tell: Tell | None = None,
     overwrite: bool = False,
 ) -> Export:
-    """Write an export beside its place and move it there when it is complete.
+    """Write an export beside its place and move it there when it is complete and has been read back.
 
-    The bytes depend on the samples and labels alone, not on the order of the rows; the one time is in the manifest.
-    Samples that cannot be exported (status not "ok", in no part, media gone or changed since they were ingested) are left
-    out and listed in `Export.left_out`.
+    The bytes depend on the samples and labels alone, neither on the order of the rows nor on the time. Samples that cannot be
+    exported (status not "ok", in no part, media gone or changed since they were ingested) are left out and listed in
+    `Export.left_out`. Killed or interrupted, and started again with the same arguments, it does only the rest.
 
     Args:
         samples: `NEEDED` columns, and metadata; `location` is an absolute path or an fsspec URL, `content_hash` the SHA-256
             in hex (null where it is not known).
-        path: a local folder that does not exist yet, or is empty.
-        format: "coco", "csv", "imagefolder" or "parquet".
-        labels: see `flat_labels`.
-        classes: which classes there are, in order.
+        path: a folder that does not exist yet, or is empty.
+        format: see `formats.FORMATS`.
+        labels: see `flat_labels`, also for `classes` and `declared`.
+        classes: which classes there are, in order, or which is called what.
+        declared: classes that sources have declared.
         media: "copy"; "hardlink" and "symlink" take no space; "reference" writes no pictures and names their locations.
+        resize: the longest side in pixels, or width and height of every picture; labels follow.
+        encode: "jpeg", "png" or "webp"; "jpeg:85" says the quality.
         part_column: the column of `samples` that names the part; samples without a part are left out.
         provenance: query, python, snapshot, encoder, split (the certificate), and whatever else should be known.
-        progress: called with pictures done, and of how many.
+        tell: told how far it is.
         overwrite: replace a former export of Curate, and nothing else.
 
     Raises:
         UnknownName: a format or column that is not there.
         BadValue: nothing is left to export; arguments that do not fit together.
         DatasetExists: something is at `path`.
-        CurateError: `path` cannot be written. Nothing has changed there.
+        NotVerified: what was written is not what was meant, as a reader of the format says. Nothing has changed at `path`.
+        NotWritten: `path` cannot be written. Nothing has changed there.
     """
     kind = format_named(format)
+    media = "copy" if kind.packs else media
+    way = recoding(resize, encode)
+    if way is not None and media != "copy":
+        raise BadValue(
+            f"media={media!r} leaves pictures as they are, and resize= and encode= do not", hint="media='copy'"
+        )
+    eligible, left = chosen_samples.eligible(chosen_samples.checked(samples, kind, media, part_column), part_column)
+    chosen, gone = chosen_samples.planned(eligible, way)
+    left += gone
+    parts = folder_names(
+        chosen_samples.parts_of(chosen, part_column, provenance), fallback="part", reserved=kind.reserved
+    )
+    scale = (
+        None
+        if way is None
+        else factors(eligible.filter(pl.col("sample_id").is_in(chosen["sample_id"].implode())), chosen)
+    )
+    labelling = _Labelling(kind, labels, classes, declared, scale)
+    flat = labelling.of(chosen)
+    chosen, gone = chosen_samples.placed(chosen, kind, flat, parts, media)
+    left += gone
+    manifest = Manifest(
+        format=kind.name,
+        curate=curate.__version__,
+        media=media,
+        resize=list(resize) if isinstance(resize, Sequence) else resize,
+        encode=encode,
+        **origin(provenance),
+        parts=parts,
+        classes=list(flat.classes),
+        class_map=dict(classes) if isinstance(classes, Mapping) else {},
+    )
+    settings = {name: getattr(manifest, name) for name in ("format", "curate", "media", "resize", "encode")}
+    # What is packed with its labels can be kept only where these are the same; a picture alone is proven by its own bytes.
+    digits = fingerprint(msgspec.to_builtins(manifest), chosen, flat.rows) if kind.packs else fingerprint(settings)
     target = _local(path)
-    chosen, left = _eligible(_checked(samples, kind, media, part_column), part_column)
-    parts = folder_names(_parts(chosen, part_column, provenance), fallback="part", reserved=kind.reserved)
-    flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
-    chosen, cannot = _with_names(chosen, kind, flat, parts, media)
-    left += cannot
-    with written_aside(target, overwrite=overwrite) as folder:
-        pictures = Pictures(_pictures(chosen), progress) if kind.packs else None
-        files, chosen, failed = ([], chosen, []) if kind.packs else _placed(chosen, folder, media, progress)
-        left += failed
-        _some_left(chosen, left, samples.height)
-        classes = classes if classes is not None else flat.classes
-        flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
-        contents = Contents(_columns(chosen), flat.rows, flat.classes, parts, media, pictures)
-        files += kind.write(folder, contents) or []
+    with written_aside(target, overwrite=overwrite, fingerprint=digits) as aside:
+        pictures = Pictures(chosen, way, _of_stage(tell, "pictures")) if kind.packs else None
+        files: list[File] = []
+        before = chosen.height
+        if pictures is None:
+            files, chosen, gone = _placed(chosen, aside, media, way, tell)
+            left += gone
+        chosen_samples.some(chosen, left, samples.height)
+        flat = flat if chosen.height == before else labelling.of(chosen)
+        contents = Contents(chosen_samples.columns_of(chosen), flat.rows, flat.classes, parts, media, pictures)
+        _said(tell, "labels", 0)
+        files += kind.write(aside.folder, contents) or []
+        _said(tell, "labels", 1)
         if pictures is not None and pictures.failed:
-            left += _left(chosen, [pictures.failed.get(sample) for sample in chosen["sample_id"]])
-            chosen = chosen.filter(pl.col("sample_id").is_in(list(pictures.failed)).not_())
-            _some_left(chosen, left, samples.height)
-            flat = _fitting(kind, flat_labels(labels, chosen["sample_id"], classes, kind.kinds), chosen)
-            contents = replace(contents, samples=_columns(chosen), labels=flat.rows)
-        renamed = _renamed(chosen) if media != "reference" else {}
-        manifest = Manifest(
-            format=kind.name,
-            curate=curate.__version__,
-            created=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            media=media,
-            **origin(provenance),
-            parts=parts,
-            classes=list(flat.classes),
+            failed = chosen["sample_id"].replace_strict(pictures.failed, default=None, return_dtype=pl.String)
+            chosen, gone = chosen_samples.without(chosen, failed)
+            left += gone
+            chosen_samples.some(chosen, left, samples.height)
+            flat = labelling.of(chosen)
+            contents = replace(contents, samples=chosen_samples.columns_of(chosen), labels=flat.rows)
+        manifest = msgspec.structs.replace(
+            manifest,
             left_out=sorted(left, key=lambda one: (one.uri, one.sample_id)),
             labels_left_out=flat.left_out,
-            renamed=renamed,
-            files=_listed(folder, files),
+            renamed=chosen_samples.renamed(chosen) if media != "reference" else {},
+            files=_listed(aside.folder, files),
         )
-        manifest = _sealed(folder, kind, manifest, contents)
+        _said(tell, "reading back", 0)
+        manifest = _sealed(aside.folder, kind, manifest, contents)
+        _said(tell, "reading back", 1)
     return Export(target, manifest)
+
+
+class _Labelling:
+    """The labels of samples, as the format can hold them: of fewer samples, too, where some turn out to be missing."""
+
+    def __init__(
+        self,
+        kind: Format,
+        labels: pl.DataFrame | None,
+        classes: Classes | None,
+        declared: Sequence[str],
+        scale: pl.DataFrame | None,
+    ) -> None:
+        self._kind, self._labels, self._classes, self._declared, self._scale = kind, labels, classes, declared, scale
+
+    def of(self, samples: pl.DataFrame) -> FlatLabels:
+        flat = flat_labels(self._labels, samples["sample_id"], self._classes, self._kind.kinds, declared=self._declared)
+        self._declared = flat.classes  # those of a sample that goes missing later stay
+        if self._scale is not None:
+            flat = replace(flat, rows=scaled(flat.rows, self._scale))
+        if self._kind.unfit is None:
+            return flat
+        reasons = self._kind.unfit(flat.rows, samples).alias("reason")
+        counted = Counter(flat.left_out) + Counter(dict(reasons.drop_nulls().value_counts().iter_rows()))
+        return replace(flat, rows=flat.rows.filter(reasons.is_null()), left_out=dict(sorted(counted.items())))
 
 
 def _local(path: str | Path) -> Path:
@@ -169,113 +241,30 @@ def _local(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
 
 
-def _checked(samples: pl.DataFrame, kind: Format, media: str, part_column: str | None) -> pl.DataFrame:
-    if media not in WAYS:
-        raise BadValue(f"'media' must be one of {', '.join(map(repr, WAYS))}. Got {media!r}")
-    if kind.needs_files and media == "reference":
-        raise BadValue(
-            f"format={kind.name!r} is made of files and cannot use media='reference'", hint="media='symlink'"
-        )
-    if missing := [name for name in NEEDED if name not in samples.columns]:
-        raise BadValue(f"'samples' must have the column {missing[0]!r}")
-    if part_column is not None and part_column not in samples.columns:
-        raise BadValue(f"'part_column' must be a column of the samples. Got {part_column!r}")
-    if samples["sample_id"].is_duplicated().any():
-        raise BadValue("'samples' must hold each sample once")
-    renamed = {name: f"given_{name}" for name in ("file_name", PART) if name in samples.columns and name != part_column}
-    return samples.rename(renamed)
-
-
-def _eligible(samples: pl.DataFrame, part_column: str | None) -> tuple[pl.DataFrame, list[LeftOut]]:
-    samples = samples.sort("uri", "sample_id")
-    if part_column is not None and part_column != PART:
-        samples = samples.rename({part_column: PART})
-    if part_column is not None:
-        samples = samples.with_columns(pl.col(PART).cast(pl.String))
-    status = pl.col("status").fill_null("unknown")
-    unplaced = pl.lit(value=False) if part_column is None else pl.col(PART).is_null()
-    reason = pl.when(status != "ok").then(pl.format("status {}", status)).when(unplaced).then(pl.lit("in no part"))
-    reasons = samples.select(reason.alias("reason"))["reason"]
-    return samples.filter(reasons.is_null()), _left(samples, reasons.to_list())
-
-
-def _left(samples: pl.DataFrame, reasons: Sequence[str | None]) -> list[LeftOut]:
-    parts = samples[PART].fill_null("") if PART in samples.columns else pl.repeat("", samples.height, eager=True)
-    return [
-        LeftOut(sample, uri, reason, part)
-        for sample, uri, part, reason in zip(samples["sample_id"], samples["uri"], parts, reasons, strict=True)
-        if reason is not None
-    ]
-
-
-def _fitting(kind: Format, flat: FlatLabels, samples: pl.DataFrame) -> FlatLabels:
-    """Without the labels that the format cannot hold, and with their number."""
-    if kind.unfit is None:
-        return flat
-    reasons = kind.unfit(flat.rows, samples).alias("reason")
-    counted = Counter(flat.left_out) + Counter(dict(reasons.drop_nulls().value_counts().iter_rows()))
-    return replace(flat, rows=flat.rows.filter(reasons.is_null()), left_out=dict(sorted(counted.items())))
-
-
-def _parts(samples: pl.DataFrame, part_column: str | None, provenance: Mapping[str, Any]) -> list[str]:
-    """Parts in the certificate's order; without one, by name."""
-    if part_column is None:
-        return []
-    present = samples[PART].unique().sort().to_list()
-    named = [part["name"] for part in (origin(provenance).get("split") or {}).get("parts", [])]
-    return [*named, *(part for part in present if part not in named)]
-
-
-def _with_names(
-    samples: pl.DataFrame, kind: Format, flat: FlatLabels, parts: dict[str, str], media: str
-) -> tuple[pl.DataFrame, list[LeftOut]]:
-    folders, reasons = kind.folders(samples, flat.rows, parts)
-    fits = pl.Series([reason is None for reason in reasons], dtype=pl.Boolean)
-    left = _left(samples, reasons)
-    samples = samples.with_columns(pl.Series("folder", folders, dtype=pl.String)).filter(fits)
-    if media == "reference":
-        return samples.drop("folder").with_columns(pl.col("location").alias("file_name")), left
-    columns = (samples[column].to_list() for column in ("uri", "sample_id", "folder", "format"))
-    names = file_names(*columns, stems=kind.stems)
-    return samples.drop("folder").with_columns(pl.Series("file_name", names, dtype=pl.String)), left
-
-
 def _placed(
-    samples: pl.DataFrame, folder: Path, media: str, progress: Progress | None
+    samples: pl.DataFrame, aside: Aside, media: str, way: Recoding | None, tell: Tell | None
 ) -> tuple[list[File], pl.DataFrame, list[LeftOut]]:
+    if aside.resumed:
+        keep_only(aside.folder, set() if media == "reference" else set(samples["file_name"]))
     if media == "reference":
         return [], samples, []
-    outcome = list(place(list(_pictures(samples).values()), folder, media=media, progress=progress))
-    there = pl.Series([isinstance(one, File) for one in outcome], dtype=pl.Boolean)
-    failed = _left(samples, [None if isinstance(one, File) else one for one in outcome])
-    return [one for one in outcome if isinstance(one, File)], samples.filter(there), failed
+    resumed = Remade(aside.notes, any_left=aside.resumed)
+    progress = _of_stage(tell, "pictures")
+    found = place(samples, aside.folder, media=media, recoding=way, resumed=resumed, progress=progress)
+    link = "" if media == "copy" else media
+    there = samples.select(pl.col("file_name").alias("path")).hstack(found).filter(pl.col("reason").is_null())
+    files = [File(path, length, digest, link) for path, length, digest, _ in there.iter_rows()]
+    samples, left = chosen_samples.without(samples, found["reason"])
+    return files, samples, left
 
 
-def _pictures(samples: pl.DataFrame) -> dict[int, Picture]:
-    rows = samples.select("sample_id", "location", "file_name", "content_hash").iter_rows()
-    return {sample: Picture(*row) for sample, *row in rows}
+def _of_stage(tell: Tell | None, stage: str) -> Callable[[int, int], None] | None:
+    return None if tell is None else lambda done, total: tell(stage, done, total)
 
 
-def _some_left(samples: pl.DataFrame, left: Sequence[LeftOut], asked: int) -> None:
-    if samples.is_empty():
-        reasons = Counter(one.reason for one in left)
-        why = "; ".join(f"{n:,} {reason}" for reason, n in reasons.most_common(5))
-        raise BadValue(f"Nothing can be exported: of {asked:,} samples {why or 'none is left'}")
-
-
-def _renamed(samples: pl.DataFrame) -> dict[str, str]:
-    return {
-        path: uri
-        for path, uri in samples.select("file_name", "uri").iter_rows()
-        if path.rpartition("/")[2] != uri.rpartition("/")[2]
-    }
-
-
-def _columns(samples: pl.DataFrame) -> pl.DataFrame:
-    # Locations are this machine's, and every status is "ok".
-    plain = samples.drop("location", "status")
-    first = [name for name in _FIRST if name in plain.columns]
-    return plain.select(*first, pl.exclude(first))
+def _said(tell: Tell | None, stage: str, done: int) -> None:
+    if tell is not None:
+        tell(stage, done, 1)
 
 
 def _listed(folder: Path, placed: list[File]) -> list[File]:

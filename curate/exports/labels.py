@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,9 @@ SCHEMA: dict[str, Any] = {
     "attributes": pl.String,
     "label_id": pl.Int64,
 }
+Classes = Sequence[str] | Mapping[str, str]
+"""Names in the order of their numbers, or from class to class."""
+
 _ORDER = [name for name in SCHEMA if name not in ("points", "mask")]
 
 
@@ -57,8 +60,10 @@ class FlatLabels:
 def flat_labels(
     labels: pl.DataFrame | None,
     sample_ids: pl.Series,
-    classes: Sequence[str] | None,
+    classes: Classes | None,
     kinds: Collection[str] = KINDS,
+    *,
+    declared: Sequence[str] = (),
 ) -> FlatLabels:
     """Check, flatten and sort labels.
 
@@ -66,9 +71,11 @@ def flat_labels(
         labels: sample_id, field, kind, value, and where they are known box (list of 4: x, y, width, height), points (x, y, x,
             y …), mask, attributes, score, source, label_id.
         sample_ids: labels of other samples do not belong to the export.
-        classes: which classes there are, in order; by default those of what has a place in the picture (or, without any, of
-            the classifications) by name.
+        classes: which classes there are, in order; a mapping gives classes other names, several the same, in the order in which
+            these first appear. By default those of what has a place in the picture (or, without any, of the classifications):
+            the declared ones in their order, then the others by name.
         kinds: those that the format can hold.
+        declared: classes that sources have declared, whether there are any or not.
 
     What cannot be exported is left out and counted: other kinds, labels without a value, boxes without area, polygons of
     fewer than three corners, things of other classes.
@@ -76,17 +83,19 @@ def flat_labels(
     Raises:
         BadValue: a column is missing, or a class is given twice.
     """
-    if classes is not None and (twice := [name for name, n in Counter(classes).items() if n > 1]):
-        raise BadValue(f"'classes' must not repeat. Got {twice[0]!r} twice")
+    names, mapping = _named(classes)
     if labels is None or labels.is_empty():
-        return FlatLabels(pl.DataFrame(schema=SCHEMA), tuple(classes or ()), {})
+        return FlatLabels(pl.DataFrame(schema=SCHEMA), names or (), {})
     if missing := [name for name in ("sample_id", "field", "kind", "value") if name not in labels.columns]:
         raise BadValue(f"'labels' must have the column {missing[0]!r}. Got {labels.columns}")
     rows = _flattened(labels.filter(pl.col("sample_id").is_in(sample_ids.implode())))
-    placed = rows.filter(pl.col("kind").is_in(kinds) & (pl.col("kind") != CLASSIFICATION))
-    known = (placed if placed.height else rows)["value"]
-    names = tuple(classes) if classes is not None else tuple(known.drop_nulls().unique().sort())
     kind, box, points = pl.col("kind"), pl.concat_list(BOX), pl.col("points")
+    placed = kind.is_in(kinds) & (kind != CLASSIFICATION)
+    about = placed if rows.select(placed.any()).item() else pl.lit(value=True)
+    if names is None:
+        found = rows.filter(about)["value"].drop_nulls().unique().sort()
+        names = (*declared, *(name for name in found if name not in set(declared)))
+    allowed = list(mapping) if mapping is not None else list(names)
     reason = (
         pl.when(kind.is_in(kinds).not_().fill_null(value=True)).then(pl.format("kind {}", kind.fill_null("unknown")))
         .when(pl.col("value").is_null()).then(pl.lit("no value"))
@@ -97,11 +106,35 @@ def flat_labels(
         .then(pl.lit("a polygon of fewer than three corners"))
         .when((kind == KEYPOINTS) & _finite(points).not_().fill_null(value=True)).then(pl.lit("no keypoints"))
         .when((kind == MASK) & pl.col("mask").is_null()).then(pl.lit("no mask"))
-        .when((kind != CLASSIFICATION) & pl.col("value").is_in(names).not_()).then(pl.lit("not one of the classes"))
+        .when(about & pl.col("value").is_in(allowed).not_()).then(pl.lit("not one of the classes"))
     )  # fmt: skip
     faults = rows.select(reason.alias("reason"))["reason"]
     counted = faults.drop_nulls().value_counts().sort("reason")
-    return FlatLabels(rows.filter(faults.is_null()).sort(_ORDER), names, dict(counted.iter_rows()))
+    rows = rows.filter(faults.is_null())
+    if mapping is not None:
+        value = pl.col("value")
+        rows = rows.with_columns(pl.when(about).then(value.replace(mapping)).otherwise(value).alias("value"))
+    return FlatLabels(rows.sort(_ORDER), names, dict(counted.iter_rows()))
+
+
+def _named(classes: Classes | None) -> tuple[tuple[str, ...] | None, dict[str, str] | None]:
+    """Names of the classes in their order, and what becomes of which."""
+    if classes is None:
+        return None, None
+    given = list(classes.items()) if isinstance(classes, Mapping) else classes
+    if isinstance(given, str) or not all(isinstance(name, str) for one in given for name in _of_pair(one)):
+        raise BadValue(
+            f"'classes' are names, or a mapping from names to names. Got {classes!r}", hint="classes=['car', 'person']"
+        )
+    if isinstance(classes, Mapping):
+        return tuple(dict.fromkeys(classes.values())), dict(classes)
+    if twice := [name for name, n in Counter(classes).items() if n > 1]:
+        raise BadValue(f"'classes' must not repeat. Got {twice[0]!r} twice")
+    return tuple(classes), None
+
+
+def _of_pair(one: object) -> tuple[object, ...]:
+    return one if isinstance(one, tuple) else (one,)
 
 
 def _finite(numbers: pl.Expr) -> pl.Expr:

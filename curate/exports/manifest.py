@@ -14,7 +14,7 @@ from curate.errors import NotVerified
 NAME = "manifest.json"
 
 
-class File(msgspec.Struct, frozen=True, omit_defaults=True):
+class File(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One file of an export.
 
     Attributes:
@@ -30,7 +30,7 @@ class File(msgspec.Struct, frozen=True, omit_defaults=True):
     link: str = ""
 
 
-class LeftOut(msgspec.Struct, frozen=True, omit_defaults=True):
+class LeftOut(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """A sample that was asked for and is not in the export, and why."""
 
     sample_id: int
@@ -40,19 +40,21 @@ class LeftOut(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that `manifest.json` says.
+    """Everything that `manifest.json` says. No time is in it: the same samples and labels give the same bytes.
 
     Attributes:
-        format: "coco", "csv", "imagefolder" or "parquet".
+        format: the format's name.
         curate: the version that wrote it.
-        created: UTC, ISO 8601. Nothing else in an export depends on the time.
         media: "copy", "hardlink", "symlink" or "reference".
+        resize: the longest side, or width and height, in pixels, where pictures were resized.
+        encode: the format that pictures were encoded in, where that was asked for.
         query: the recipe of the view, as data; `python` is the same as code.
-        snapshot: the versions of the dataset's tables.
+        snapshot: the versions of the dataset's tables; of its events the last one that was no export.
         encoder: model and weights that the query used.
         split: the certificate, as it was when the split was made.
         parts: the parts in their order, and their folders.
         classes: names of the classes, in the order of their numbers.
+        class_map: the dataset's classes and what they are called here, where that was asked for.
         counts: what `verify` finds again by reading the files.
         left_out: samples that are not in it.
         labels_left_out: reason to number of labels that are not in it.
@@ -64,8 +66,9 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     format: str
     curate: str
-    created: str
     media: str
+    resize: int | list[int] | None = None
+    encode: str | None = None
     query: Any = None
     python: str | None = None
     snapshot: Any = None
@@ -74,6 +77,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     provenance: dict[str, Any] = {}
     parts: dict[str, str] = {}
     classes: list[str] = []
+    class_map: dict[str, str] = {}
     counts: dict[str, Any] = {}
     left_out: list[LeftOut] = []
     labels_left_out: dict[str, int] = {}
@@ -89,8 +93,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     def computed_digest(self) -> str:
         """What `digest` has to be."""
-        plain = msgspec.json.encode(msgspec.structs.replace(self, digest=""), order="sorted")
-        return hashlib.sha256(plain).hexdigest()
+        return _digest(msgspec.structs.replace(self, digest=""))
+
+
+def _digest(manifest: Any) -> str:
+    return hashlib.sha256(msgspec.json.encode(manifest, order="sorted")).hexdigest()
 
 
 PROVENANCE = ("query", "python", "snapshot", "encoder", "split")
@@ -117,12 +124,14 @@ def read_manifest(folder: Path) -> Manifest:
         NotVerified: there is none, it cannot be read, or it was changed.
     """
     try:
-        manifest = msgspec.json.decode((folder / NAME).read_bytes(), type=Manifest)
+        text = (folder / NAME).read_bytes()
+        manifest = msgspec.json.decode(text, type=Manifest)
     except (FileNotFoundError, NotADirectoryError):
         raise NotVerified(f"{str(folder)!r} holds no {NAME}", hint="give the folder that export() wrote") from None
     except (msgspec.MsgspecError, UnicodeDecodeError, OSError) as error:
         raise NotVerified(f"{str(folder / NAME)!r} cannot be read: {error}", hint="export again") from error
-    if manifest.digest != manifest.computed_digest():
+    # From the text and not from the manifest: an earlier version of Curate wrote other fields.
+    if manifest.digest != _digest(msgspec.json.decode(text) | {"digest": ""}):
         raise NotVerified(f"{str(folder / NAME)!r} was changed after the export", hint="export again")
     return manifest
 

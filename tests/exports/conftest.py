@@ -67,9 +67,7 @@ def labels(pool: pl.DataFrame) -> pl.DataFrame:
 
 @pytest.fixture
 def tree() -> Callable[[Path], dict[str, bytes]]:
-    """Every file of a folder with its bytes, the manifest (which holds the time) left aside."""
+    """Every file of a folder with its bytes, the manifest included."""
     return lambda folder: {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != "manifest.json"
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
     }
