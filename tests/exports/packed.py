@@ -8,7 +8,7 @@ import polars as pl
 
 from curate.exports.contents import Contents
 from curate.exports.labels import flat_labels
-from curate.exports.media import Picture, Pictures
+from curate.exports.media import Pictures
 
 from .conftest import picture, samples_of
 
@@ -33,8 +33,7 @@ def parts_of(pool: pl.DataFrame) -> pl.DataFrame:
 
 def contents_of(pool: pl.DataFrame, labels: pl.DataFrame | None = None) -> Contents:
     samples = pool.sort("uri").with_columns(file_name=pl.col("uri").str.split("/").list.last())
-    rows = samples.select("sample_id", "location", "file_name", "content_hash").iter_rows()
-    pictures = Pictures({sample: Picture(*row) for sample, *row in rows})
+    pictures = Pictures(samples)
     flat = flat_labels(labels, pool["sample_id"], None)
     first = ("sample_id", "uri", "file_name")
     return Contents(
