@@ -6,6 +6,7 @@ import pytest
 import curate
 from curate import errors
 from curate.view import View
+from curate.exports.formats import FORMATS
 from curate.widgets import protocol
 from curate.widgets.answers.actions import ActionAnswers
 from curate.widgets.exploration import Exploration
@@ -173,7 +174,7 @@ def test_an_export_is_offered_the_formats_and_what_can_be_classes(ds, open_view,
     labels = ds.limit(2).df(["sample_id"]).with_columns(value=np.array(["car", "bus"]))
     ds.add_labels(labels, field="objects", source="ada")
     reply = open_view(ds)(protocol.GetExports)
-    assert reply.formats == ["coco", "csv", "imagefolder", "parquet"]
+    assert reply.formats == list(FORMATS)
     assert reply.fields == ["objects", "weather", "drive"]
     assert reply.path == "photos-export"
     for field in reply.fields:
