@@ -99,6 +99,35 @@ def from_runs(counts: Sequence[int] | str, height: int, width: int) -> np.ndarra
     return np.repeat(inside, lengths).reshape(width, height).T
 
 
+def to_runs(mask: np.ndarray) -> str:
+    """COCO's run-length encoding of a mask, as the text that COCO packs it into.
+
+    Args:
+        mask: (h, w); what is not 0 is inside.
+
+    >>> from_runs(to_runs(np.eye(3)), 3, 3).astype(int).tolist()
+    [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    """
+    flat = np.concatenate([[False], np.asarray(mask).T.reshape(-1) != 0])
+    # the first run is outside, of no length where the first pixel is inside
+    edges = np.flatnonzero(np.diff(flat))
+    return _packed(np.diff(edges, prepend=0, append=flat.size - 1).tolist())
+
+
+def _packed(runs: Sequence[int]) -> str:
+    """The way back of `_unpacked`."""
+    text = []
+    for at, run in enumerate(runs):
+        value = run - runs[at - 2] if at > 2 else run
+        while True:
+            bits, value = value & 31, value >> 5
+            more = value != (-1 if bits & 16 else 0)
+            text.append(chr((bits | 32 if more else bits) + 48))
+            if not more:
+                break
+    return "".join(text)
+
+
 def _unpacked(text: str) -> list[int]:
     """Run lengths from COCO's text: six bits a character from "0" on, lowest first, and differences from the fourth on.
 

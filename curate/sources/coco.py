@@ -9,8 +9,9 @@ file by its name. A ``file_name`` is looked for where tools put pictures: the fo
 - ``iscrowd`` and whatever else an annotation says are attributes; the numbers of images, annotations and categories are the file's
   own and are not kept, nor is ``area``.
 - What else an image says is metadata; the part that a file's name says is the column ``part``.
-- An image's ``labels`` (an object of field to value), and the ``field``, ``source`` and ``score`` of an annotation, are what
-  Curate's own export adds, and come back as what they were.
+- An image's ``labels`` (an object of field to value), and the ``field``, ``source`` and ``score`` of an annotation, and an
+  image's ``classifications`` (``labels`` with source, score and attributes) are what Curate's own export adds, and come back as
+  what they were.
 - A category that is not declared keeps its number as its value, and an image that is not, a missing picture of that number.
 
 Source: https://cocodataset.org/#format-data
@@ -46,6 +47,7 @@ MOST_COLUMNS = 200
 CURATE = "exported by Curate"
 
 _NO_METADATA = frozenset({"id", "file_name", "width", "height", "labels", "split"})
+_OURS = RESERVED | {"classifications"}
 _NO_ATTRIBUTES = frozenset(
     {"id", "image_id", "category_id", "bbox", "area", "segmentation", "keypoints", "num_keypoints", "caption"}
     | {"iscrowd", "attributes", "field", "source", "score"}
@@ -91,6 +93,14 @@ class _Annotation(msgspec.Struct):
     field: str | None = None
     source: str | None = None
     score: Number | None = None
+
+
+class _Classification(msgspec.Struct):
+    field: str
+    value: str
+    score: Number | None = None
+    source: str | None = None
+    attributes: dict[str, Any] | None = None
 
 
 def read(source: str, *, root: str | None = None) -> Annotated:
@@ -207,13 +217,13 @@ class _Reader:
             if images.setdefault(image.id, (uri, image.height or 0, image.width or 0))[0] != uri:
                 raise BadSource(f"{_sentence(where)} has the id {image.id!r} of another one")
             said = _decode(raw, dict[str, Any], where)
-            kept = {k: v for k, v in said.items() if k not in _NO_METADATA and not (ours and k in RESERVED)}
+            kept = {k: v for k, v in said.items() if k not in _NO_METADATA and not (ours and k in _OURS)}
             of_part = said.get("split") if ours else part or None
             self._keep(uri, kept | ({"part": of_part} if isinstance(of_part, str) else {}))
             columns |= kept.keys()
             if len(columns) > MOST_COLUMNS:
                 raise BadSource(f"The images of {name} have more than {MOST_COLUMNS} keys")
-            self._classifications(said.get("labels"), uri, self.pictures.prefix + name)
+            self._classifications(said, uri, self.pictures.prefix + name, where, ours=ours)
         return images
 
     def _likeliest(self, folders: Sequence[str], raws: Sequence[msgspec.Raw], name: str) -> list[str]:
@@ -232,14 +242,20 @@ class _Reader:
             if held.get(key) is None:
                 held[key] = msgspec.json.encode(value).decode() if isinstance(value, (dict, list)) else value
 
-    def _classifications(self, labels: Any, uri: str, document: str) -> None:
-        if not isinstance(labels, dict):
+    def _classifications(self, image: dict[str, Any], uri: str, document: str, where: str, *, ours: bool) -> None:
+        about = {"uri": uri, "document": document, "kind": "classification"}
+        if ours and "classifications" in image:
+            for row in _decode(
+                msgspec.Raw(msgspec.json.encode(image["classifications"])), list[_Classification], where
+            ):
+                attributes = attributes_text(row.attributes) if row.attributes else None
+                self.rows.append(about | msgspec.structs.asdict(row) | {"attributes": attributes})
             return
-        for name, values in labels.items():
+        labels = image.get("labels")
+        for name, values in labels.items() if isinstance(labels, dict) else ():
             for value in values if isinstance(values, list) else [values]:
                 if isinstance(value, str):
-                    row = {"uri": uri, "document": document, "field": name, "kind": "classification", "value": value}
-                    self.rows.append(row)
+                    self.rows.append(about | {"field": name, "value": value})
 
     def _absent(
         self, number: int | str, name: str, images: dict[int | str, tuple[str, int, int]]
