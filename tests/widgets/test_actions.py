@@ -5,8 +5,8 @@ import pytest
 
 import curate
 from curate import errors
-from curate.view import View
 from curate.exports.formats import FORMATS
+from curate.view import View
 from curate.widgets import protocol
 from curate.widgets.answers.actions import ActionAnswers
 from curate.widgets.exploration import Exploration
