@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar, cast
@@ -9,9 +11,10 @@ from typing import Any, TypeVar, cast
 import msgspec
 import numpy as np
 import polars as pl
+from PIL import Image
 
 from curate.errors import NotVerified
-from curate.exports.contents import Contents, Found, free_names, part_counts
+from curate.exports.contents import PART, Contents, Found, free_names, part_counts
 from curate.exports.labels import BOX, shortest
 from curate.exports.manifest import Manifest
 
@@ -73,22 +76,18 @@ def to_json(record: dict[str, Any]) -> bytes:
     return msgspec.json.encode(record, enc_hook=str)
 
 
-def found(shards: Iterator[tuple[str | None, list[dict[str, Any]]]], manifest: Manifest, column: str) -> Found:
-    """What reading records back gives.
+def found(shards: Iterable[tuple[str | None, pl.DataFrame, int]], manifest: Manifest) -> Found:
+    """What reading an export back gives.
 
     Args:
-        shards: part, or None without parts, and the records of one file.
+        shards: part (None where the records themselves say it), samples and number of labels of each file.
         manifest: of the export.
-        column: of the sample's part.
     """
     frames, labels, files = [], 0, 0
-    for part, rows in shards:
-        files += 1
-        labels += sum(len(row.pop(LABELS)) for row in rows)
-        frame = pl.DataFrame(rows, infer_schema_length=None, strict=False)
-        if part is not None and frame.width:
-            frame = frame.with_columns(pl.lit(part).alias(column))  # the file decides, not what the record says
-        frames.append(frame)
+    for part, samples, count in shards:
+        files, labels = files + 1, labels + count
+        # The file decides, not what the record says.
+        frames.append(samples.with_columns(pl.lit(part).alias(PART)) if part is not None and samples.width else samples)
     there = [frame for frame in frames if frame.width]
     samples = pl.concat(there, how="diagonal_relaxed") if there else pl.DataFrame(schema={"sample_id": pl.Int64})
     counts = {
@@ -98,6 +97,13 @@ def found(shards: Iterator[tuple[str | None, list[dict[str, Any]]]], manifest: M
         "parts": part_counts(samples, manifest.parts),
     }
     return Found(counts, samples)
+
+
+def framed(records: Iterable[dict[str, Any]]) -> tuple[pl.DataFrame, int]:
+    """The samples of records, and how many labels they have."""
+    rows = list(records)
+    labels = sum(len(row.pop(LABELS)) for row in rows)
+    return pl.DataFrame(rows, infer_schema_length=None, strict=False), labels
 
 
 def paired(read: Iterable[T], meant: Iterable[dict[str, Any]]) -> Iterator[tuple[T, dict[str, Any]]]:
@@ -111,6 +117,22 @@ def paired(read: Iterable[T], meant: Iterable[dict[str, Any]]) -> Iterator[tuple
         if one is none or record is none:
             raise NotVerified(f"only {number:,} samples were {'read' if one is none else 'meant to be there'}")
         yield cast(T, one), cast(dict[str, Any], record)
+
+
+def seen(contents: Contents, record: dict[str, Any], picture: bytes) -> tuple[Any, Any]:
+    """What is known of a picture, and the same of the one that another reader has read.
+
+    That is the SHA-256; of a picture that was encoded again, width and height.
+    """
+    assert contents.pictures is not None
+    if contents.pictures.as_ingested:
+        whole = record["content_hash"]
+        return whole, whole and hashlib.sha256(picture).hexdigest()
+    try:
+        with Image.open(io.BytesIO(picture)) as image:
+            return (record["width"], record["height"]), image.size
+    except OSError:
+        return (record["width"], record["height"]), None
 
 
 def differ(where: str, meant: Sequence[Any], read: Sequence[Any], names: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,11 +39,23 @@ class Shard(Protocol):
         """Write what belongs at the end."""
 
 
-def parted(contents: Contents) -> list[tuple[str, pl.DataFrame]]:
-    """For each part the name of its files and its samples; without parts, all samples."""
-    if not contents.parts:
-        return [(WITHOUT_PARTS, contents.samples)]
-    return [(name, contents.samples.filter(pl.col(PART) == part)) for part, name in contents.parts.items()]
+def stems(parts: Mapping[str, str], within: str = "") -> dict[str | None, str]:
+    """Part to what the paths of its shards begin with; None is the key where there are no parts.
+
+    Args:
+        parts: part to folder.
+        within: what follows the folder's name; alone, it is the name without parts.
+
+    >>> stems({"train": "train"}), stems({}), stems({}, "/data")
+    ({'train': 'train'}, {None: 'samples'}, {None: 'data'})
+    """
+    return {part: folder + within for part, folder in parts.items()} or {None: within.lstrip("/") or WITHOUT_PARTS}
+
+
+def parted(contents: Contents) -> Iterator[tuple[str | None, pl.DataFrame]]:
+    """Each part and its samples; None and all of them without parts."""
+    for part in stems(contents.parts):
+        yield part, contents.samples if part is None else contents.samples.filter(pl.col(PART) == part)
 
 
 def shard_name(name: str, number: int, suffix: str) -> str:
@@ -55,11 +67,11 @@ def shard_name(name: str, number: int, suffix: str) -> str:
     return f"{name}-{number:06}.{suffix}"
 
 
-def shards_of(manifest: Manifest, suffix: str) -> Iterator[tuple[str | None, str]]:
+def shards_of(manifest: Manifest, suffix: str, within: str = "") -> Iterator[tuple[str | None, str]]:
     """Part (None without parts) and path of each shard that the manifest lists, in order."""
     paths = sorted((file.path for file in manifest.files), key=lambda path: (len(path), path))
-    for part, name in manifest.parts.items() or [(None, WITHOUT_PARTS)]:
-        shard = re.compile(rf"{re.escape(name)}-\d{{6,}}\.{suffix}")
+    for part, stem in stems(manifest.parts, within).items():
+        shard = re.compile(rf"{re.escape(stem)}-\d{{6,}}\.{suffix}")
         yield from ((part, path) for path in paths if shard.fullmatch(path))
 
 

@@ -10,7 +10,6 @@ https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -23,11 +22,11 @@ import numpy as np
 import polars as pl
 
 from curate.errors import MissingExtra, NotVerified
-from curate.exports.contents import PART, Contents, Format, Found, by_part
+from curate.exports.contents import Contents, Format, Found, by_part
 from curate.exports.labels import CLASSIFICATION, DETECTION
 from curate.exports.manifest import Manifest
-from curate.exports.records import LABELS, Records, differ, found, paired, to_json
-from curate.exports.shards import parted, shard_name, shards_of, write_shards
+from curate.exports.records import LABELS, Records, differ, found, framed, paired, seen, to_json
+from curate.exports.shards import parted, shard_name, shards_of, stems, write_shards
 
 SUFFIX = "tfrecord"
 LABEL_MAP = "label_map.pbtxt"
@@ -46,12 +45,13 @@ def _folders(samples: pl.DataFrame, _labels: pl.DataFrame, parts: dict[str, str]
 def _write(folder: Path, contents: Contents) -> None:
     (folder / LABEL_MAP).write_text(_label_map(contents.classes), encoding="utf-8", newline="\n")
     checksum = _checksum()
-    for name, samples in parted(contents):
+    names = stems(contents.parts)
+    for part, samples in parted(contents):
         write_shards(
             folder,
             contents,
             samples,
-            named=partial(shard_name, name, suffix=SUFFIX),
+            named=partial(shard_name, names[part], suffix=SUFFIX),
             opened=lambda path: _Examples(path, checksum),
             held=lambda path: [record["sample_id"] for record in _records(path)],
         )
@@ -195,8 +195,8 @@ def _fields(message: memoryview) -> Iterator[memoryview]:
 
 
 def _read_back(folder: Path, manifest: Manifest) -> Found:
-    shards = ((part, list(_records(folder / path))) for part, path in shards_of(manifest, SUFFIX))
-    return found(shards, manifest, PART)
+    shards = ((part, *framed(_records(folder / path))) for part, path in shards_of(manifest, SUFFIX))
+    return found(shards, manifest)
 
 
 def _check(folder: Path, manifest: Manifest, contents: Contents) -> str:
@@ -204,7 +204,7 @@ def _check(folder: Path, manifest: Manifest, contents: Contents) -> str:
     from tfrecord.reader import tfrecord_iterator
 
     records, paths = Records(contents), list(shards_of(manifest, SUFFIX))
-    for (part, _), (_, samples) in zip(manifest.parts.items() or [(None, "")], parted(contents), strict=True):
+    for part, samples in parted(contents):
         read = (one for of, path in paths if of == part for one in tfrecord_iterator(str(folder / path)))
         with contextlib.closing(read):
             for example, record in paired(read, records.of(samples)):
@@ -212,16 +212,12 @@ def _check(folder: Path, manifest: Manifest, contents: Contents) -> str:
                 picture = given[ENCODED].bytes_list.value[0] if ENCODED in given else b""
                 meant = _features(record, picture)
                 values = {name: list(_values(given[name])) for name in given}
-                whole = record["content_hash"] if contents.pictures is None or contents.pictures.as_ingested else None
+                picture_meant, picture_read = seen(contents, record, picture)
                 differ(
-                    f"sample {record['sample_id']} in part {part!r}" if part else f"sample {record['sample_id']}",
-                    [sorted(meant), whole, *(_plain(*meant[name]) for name in meant)],
-                    [
-                        sorted(given),
-                        whole and hashlib.sha256(picture).hexdigest(),
-                        *(values.get(name) for name in meant),
-                    ],
-                    ["features", "the SHA-256 of its picture", *meant],
+                    f"sample {record['sample_id']}",
+                    [sorted(meant), picture_meant, *(_plain(*meant[name]) for name in meant)],
+                    [sorted(given), picture_read, *(values.get(name) for name in meant)],
+                    ["features", "its picture", *meant],
                 )
     return f"tfrecord {version('tfrecord')}"
 

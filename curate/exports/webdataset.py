@@ -8,7 +8,6 @@ Source: https://github.com/webdataset/webdataset, https://pubs.opengroup.org/onl
 
 from __future__ import annotations
 
-import hashlib
 import tarfile
 from collections.abc import Iterator
 from functools import partial
@@ -20,10 +19,10 @@ import msgspec
 import polars as pl
 
 from curate.errors import NotVerified
-from curate.exports.contents import PART, Contents, Format, Found, by_part
+from curate.exports.contents import Contents, Format, Found, by_part
 from curate.exports.manifest import Manifest
-from curate.exports.records import Records, differ, found, paired, to_json
-from curate.exports.shards import parted, shard_name, shards_of, write_shards
+from curate.exports.records import Records, differ, found, framed, paired, seen, to_json
+from curate.exports.shards import parted, shard_name, shards_of, stems, write_shards
 
 JSON = "json"
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
@@ -36,12 +35,13 @@ def _folders(samples: pl.DataFrame, _labels: pl.DataFrame, parts: dict[str, str]
 
 
 def _write(folder: Path, contents: Contents) -> None:
-    for name, samples in parted(contents):
+    names = stems(contents.parts)
+    for part, samples in parted(contents):
         write_shards(
             folder,
             contents,
             samples,
-            named=partial(shard_name, name, suffix="tar"),
+            named=partial(shard_name, names[part], suffix="tar"),
             opened=_Tar,
             held=lambda path: [record["sample_id"] for record in _records(path)],
         )
@@ -114,25 +114,26 @@ def _records(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _read_back(folder: Path, manifest: Manifest) -> Found:
-    shards = ((part, list(_records(folder / path))) for part, path in shards_of(manifest, "tar"))
-    return found(shards, manifest, PART)
+    shards = ((part, *framed(_records(folder / path))) for part, path in shards_of(manifest, "tar"))
+    return found(shards, manifest)
 
 
 def _check(folder: Path, manifest: Manifest, contents: Contents) -> str:
     from webdataset.tariterators import group_by_keys, tar_file_expander
 
     records, paths = Records(contents), list(shards_of(manifest, "tar"))
-    for (part, _), (_, samples) in zip(manifest.parts.items() or [(None, "")], parted(contents), strict=True):
+    for part, samples in parted(contents):
         # Opened by us: its own opener takes some paths for URLs, and closes nothing.
         read = group_by_keys(tar_file_expander(_opened([folder / path for of, path in paths if of == part])))
         for sample, record in paired(read, records.of(samples)):
-            suffix, whole = _suffix(record), record["content_hash"] or ""
+            suffix = _suffix(record)
             members = sorted(name for name in sample if not name.startswith("__"))
+            picture_meant, picture_read = seen(contents, record, sample.get(suffix, b""))
             differ(
                 f"sample {record['sample_id']} in {Path(sample['__url__']).name!r}",
-                (_key(record), sorted((suffix, JSON)), to_json(record), whole),
-                (sample["__key__"], members, sample[JSON], whole and hashlib.sha256(sample[suffix]).hexdigest()),
-                ("its key", "its files", "its JSON", "the SHA-256 of its picture"),
+                (_key(record), sorted((suffix, JSON)), to_json(record), picture_meant),
+                (sample["__key__"], members, sample.get(JSON), picture_read),
+                ("its key", "its files", "its JSON", "its picture"),
             )
     return f"webdataset {version('webdataset')}"
 
