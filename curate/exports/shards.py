@@ -28,9 +28,11 @@ WITHOUT_PARTS = "samples"
 
 
 class Shard(Protocol):
-    """One file that is being written; `size` is its length in bytes so far."""
+    """One file that is being written."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Its length in bytes so far."""
 
     def add(self, record: dict[str, Any], picture: bytes) -> None:
         """Write one sample."""
