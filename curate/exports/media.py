@@ -223,7 +223,7 @@ def _bytes(row: _Row, recoding: Recoding | None) -> bytes | str:
             data = recoding.encoded(data, row.recode, row.width, row.height, row.format)
     except FileNotFoundError:
         return "missing"
-    except (OSError, CurateError) as error:
+    except (OSError, ValueError, CurateError) as error:  # Pillow's encoders raise the second
         return f"unreadable: {error}"
     return data
 

@@ -94,9 +94,16 @@ class Recoding:
         if step == RESIZED:
             picture = picture.resize((width, height), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        # Pillow passes over a quality where the format has none
-        picture.save(buffer, format, quality=self.quality or QUALITY)
+        # Pillow passes over a quality where the format has none.
+        picture.save(buffer, format, quality=self.quality or QUALITY, icc_profile=_profile(data))
         return buffer.getvalue()
+
+
+def _profile(data: bytes) -> bytes | None:
+    """The colour profile of a picture, where it is one of RGB: pixels are handed on as they are."""
+    with Image.open(io.BytesIO(data)) as picture:
+        profile = picture.info.get("icc_profile")
+    return profile if isinstance(profile, bytes) and profile[16:20] == b"RGB " else None
 
 
 def recoding(resize: int | Sequence[int] | None, encode: str | None) -> Recoding | None:

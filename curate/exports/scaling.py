@@ -50,7 +50,11 @@ def scaled(rows: pl.DataFrame, by: pl.DataFrame) -> pl.DataFrame:
         *(wide[name] * wide["down"] for name in ("y", "height")),
         _points(rows["points"], across, down),
         _each(rows["mask"], changed, lambda data, i: _mask(data, wide["to_width"][i], wide["to_height"][i])),
-        _each(rows["attributes"], changed & _placed(rows), lambda text, i: _attributes(text, across[i], down[i])),
+        _each(
+            rows["attributes"],
+            changed & _placed(rows),
+            lambda text, i: _attributes(text, float(across[i]), float(down[i])),
+        ),
     )
 
 
@@ -95,11 +99,12 @@ def _placed(rows: pl.DataFrame) -> pl.Series:
 def _attributes(text: str, across: float, down: float) -> str:
     """COCO's rings and the boxes of Pascal VOC's parts, which attributes keep where a label has no place for them."""
     said = msgspec.json.decode(text)
-    if not isinstance(said, dict):
+    rings, parts = (said.get(name) if isinstance(said, dict) else None for name in ("segmentation", "part"))
+    if not isinstance(rings, list) and not isinstance(parts, list):
         return text
-    if isinstance(rings := said.get("segmentation"), list):
+    if isinstance(rings, list):
         said["segmentation"] = [_alternating(ring, across, down) for ring in rings]
-    if isinstance(parts := said.get("part"), list):
+    if isinstance(parts, list):
         for part in parts:
             if isinstance(part, dict) and isinstance(part.get("box"), list):
                 part["box"] = _alternating(part["box"], across, down)
