@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from curate.reading import Reading
 
 if TYPE_CHECKING:
     from curate.exports.export import Export
     from curate.split import Split
+    from curate.training.dataset import PictureDataset
+    from curate.training.stream import PictureStream
 
 
 class Deliverable(Reading):
@@ -92,6 +94,97 @@ class Deliverable(Reading):
             encode=encode,
             overwrite=overwrite,
         )
+
+    @overload
+    def torch(
+        self,
+        transform: Callable[..., Any] | None = None,
+        labels: str | None = None,
+        *,
+        classes: Sequence[str] | Mapping[str, str] | None = None,
+        source: str | None = None,
+        missing: str = "raise",
+        iterable: Literal[False] = False,
+        shuffle: bool | int = False,
+        seed: int = 0,
+        shard: tuple[int, int] | None = None,
+    ) -> PictureDataset: ...
+
+    @overload
+    def torch(
+        self,
+        transform: Callable[..., Any] | None = None,
+        labels: str | None = None,
+        *,
+        classes: Sequence[str] | Mapping[str, str] | None = None,
+        source: str | None = None,
+        missing: str = "raise",
+        iterable: Literal[True],
+        shuffle: bool | int = False,
+        seed: int = 0,
+        shard: tuple[int, int] | None = None,
+    ) -> PictureStream: ...
+
+    def torch(
+        self,
+        transform: Callable[..., Any] | None = None,
+        labels: str | None = None,
+        *,
+        classes: Sequence[str] | Mapping[str, str] | None = None,
+        source: str | None = None,
+        missing: str = "raise",
+        iterable: bool = False,
+        shuffle: bool | int = False,
+        seed: int = 0,
+        shard: tuple[int, int] | None = None,
+    ) -> PictureDataset | PictureStream:
+        """A PyTorch dataset of the view's pictures and targets; they are read where they are, and decoded in the workers.
+
+        Its ``loader(64, num_workers=4)`` is a `DataLoader` that shuffles, shards by rank, and whose ``state_dict`` resumes exactly
+        in the middle of an epoch. Any other `DataLoader` takes the dataset, too.
+
+        Args:
+            transform: makes of a picture (PIL, RGB, upright) what a model takes; None gives (3, height, width) uint8 tensors.
+                With boxes it takes picture and target and gives both, as those of ``torchvision.transforms.v2``.
+            labels: the label field, or the column, with the classes; where labels have a place, targets are boxes. A column of
+                floats is regressed. None gives sample ids as targets, with which predictions come back by `add_labels`.
+            classes: names in the order of their numbers, from 0, or a mapping from values to names; others are left out and
+                counted. None takes all of the dataset, not of the view, so that every part numbers them alike.
+            source: whose labels, of a field.
+            missing: what becomes of a picture that cannot be read: ``raise``; ``skip``, which gives a smaller batch; or
+                ``substitute``, which takes the next one. The last two count it in ``unreadable``.
+            iterable: a dataset that is iterated, each worker its share, instead of one that is indexed.
+            shuffle: True; or the size of a buffer to shuffle through, which keeps reads near each other. It is for `loader` and
+                for iterating: an index always means the same picture.
+            seed: of the shuffling.
+            shard: rank and number of ranks; None takes those of ``torch.distributed`` where that runs.
+
+        Raises:
+            NotReadable: samples are known to be missing or broken, and `missing` is ``raise``.
+            UnknownName: no such label field or column, or source.
+            BadValue: nothing to train on, or an argument out of its range.
+
+        >>> train = ds.where("status = 'ok'").torch(labels="weather", shuffle=True)
+        >>> train.classes, len(train), train[0][0].shape
+        (('clear', 'fog', 'rain'), 57, torch.Size([3, 240, 320]))
+        >>> [len(weather) for _, weather in train.loader(20)]
+        [20, 20, 17]
+        """
+        from curate.pytorch import training_set
+        from curate.training.stream import PictureStream
+
+        pictures = training_set(
+            self,
+            transform=transform,
+            labels=labels,
+            classes=classes,
+            source=source,
+            missing=missing,
+            shuffle=shuffle,
+            seed=seed,
+            shard=shard,
+        )
+        return PictureStream(pictures) if iterable else pictures
 
 
 def _several(columns: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -14,6 +14,7 @@
     ├── WeightsNotFound (FileNotFoundError)      model weights that are neither here nor downloadable
     ├── VectorsNotFound (LookupError)            a search before `embed`
     ├── NotVerified (ValueError)                 an export whose files differ from its manifest
+    ├── NotReadable (OSError)                    a picture that a training run asks for and that cannot be read
     ├── NotWritten (OSError)                     a target that cannot be written: full, read-only, not a folder
     ├── MissingExtra (ImportError)               an optional package that is not installed
     ├── MissingBundle (FileNotFoundError)        the browser side of the widgets has not been built
@@ -126,6 +127,10 @@ class VectorsNotFound(CurateError, LookupError):
 
 class NotVerified(CurateError, ValueError):
     """An export whose files differ from its manifest."""
+
+
+class NotReadable(CurateError, OSError):
+    """A picture that a training run asks for and that is not there, or cannot be decoded."""
 
 
 class NotWritten(CurateError, OSError):

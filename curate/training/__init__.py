@@ -1,0 +1,1 @@
+"""PyTorch datasets over a view: pictures and targets, without an export."""
