@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ import pytest
 from _pytest.doctest import DoctestItem
 
 os.environ.setdefault("CURATE_PROGRESS", "0")
+# a database of this process's own: tests never see the datasets that somebody has in FiftyOne
+os.environ["FIFTYONE_DATABASE_NAME"] = f"curate-tests-{os.getpid()}"
+os.environ["FIFTYONE_DO_NOT_TRACK"] = "true"
 
 WITH_DATASET = (
     "curate.deliverable",
@@ -23,6 +28,18 @@ WITH_DATASET = (
     "curate.split",
     "curate.hunt",
 )
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no database and no connection behind, where a test has had one."""
+    database = sys.modules.get("fiftyone.core.odm.database")
+    if database is not None and database._client is not None:
+        import mongoengine
+
+        with contextlib.suppress(Exception):  # MongoDB may have gone before us
+            database._client.drop_database(os.environ["FIFTYONE_DATABASE_NAME"])
+        database._client.close()
+        mongoengine.disconnect_all()
 
 
 @pytest.fixture(scope="session")

@@ -65,7 +65,8 @@ class Dataset(View, Samples, Saved, Cleaning):
 
         Args:
             source: a folder, a glob pattern, a list of files, or a table (polars, pandas, Arrow, or a CSV, Parquet or JSONL file)
-                with a column of paths, whose other columns become metadata.
+                with a column of paths, whose other columns become metadata; or a dataset or view of FiftyOne, with its fields,
+                labels, tags, vectors and saved views. Nothing that was taken out there is taken out here.
             root: the name of the root that the samples belong to, or the folder that a table's paths are relative to. By default
                 the folder's own name.
             labels: columns of the table that are stored as labels, too; with a `format`, the field of its labels (``objects``).

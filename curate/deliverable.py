@@ -11,6 +11,7 @@ from curate.reading import Reading
 if TYPE_CHECKING:
     from curate.exports.export import Export
     from curate.split import Split
+    from curate.to_fiftyone import Sent
     from curate.training.dataset import PictureDataset
     from curate.training.stream import PictureStream
 
@@ -185,6 +186,29 @@ class Deliverable(Reading):
             shard=shard,
         )
         return PictureStream(pictures) if iterable else pictures
+
+    def to_fiftyone(self, name: str | None = None, *, launch: bool = False) -> Sent:
+        """Make a dataset of FiftyOne of the view, which `Dataset.ingest` takes back.
+
+        Pictures stay where they are. Metadata become fields, labels a label field for each field and source, slices saved views of
+        their members, splits tags, and the vectors of each encoder a similarity run: FiftyOne sorts by a picture, and by words
+        where its model zoo has the model. What it cannot hold is counted in what comes back.
+
+        Args:
+            name: of the dataset there, which stays; without one it is gone when the session ends.
+            launch: open FiftyOne's app.
+
+        Raises:
+            MissingExtra: FiftyOne is not installed.
+            DatabaseNotFound: FiftyOne has no MongoDB; with its own reason.
+            DatasetExists: it has a dataset of that name.
+
+        >>> ds.where("weather = 'fog'").to_fiftyone("fog").dataset.count()                              # doctest: +SKIP
+        12
+        """
+        from curate.to_fiftyone import to_fiftyone
+
+        return to_fiftyone(self, name, launch=launch)
 
 
 def _several(columns: str | Sequence[str] | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@
     ├── NotVerified (ValueError)                 an export whose files differ from its manifest
     ├── NotReadable (OSError)                    a picture that a training run asks for and that cannot be read
     ├── NotWritten (OSError)                     a target that cannot be written: full, read-only, not a folder
+    ├── DatabaseNotFound (ConnectionError)       FiftyOne without its MongoDB
     ├── MissingExtra (ImportError)               an optional package that is not installed
     ├── MissingBundle (FileNotFoundError)        the browser side of the widgets has not been built
     └── BadMessage (ValueError)                  a message from the browser that does not fit the protocol
@@ -135,6 +136,10 @@ class NotReadable(CurateError, OSError):
 
 class NotWritten(CurateError, OSError):
     """A target that cannot be written: a full disk, a read-only folder, a file in the way."""
+
+
+class DatabaseNotFound(CurateError, ConnectionError):
+    """FiftyOne has no MongoDB to keep its datasets in."""
 
 
 class MissingExtra(CurateError, ImportError):

@@ -12,14 +12,16 @@ import polars as pl
 import pyarrow as pa
 
 from curate import errors
+from curate.from_fiftyone import bring, is_collection, read_collection
 from curate.labels.annotations import label_rows
-from curate.sources import list_source, metadata, read_annotated, recognised, roots
+from curate.sources import Annotated, list_source, metadata, read_annotated, recognised, roots
 from curate.sources.annotated import in_pixels
+from curate.sources.fiftyone_labels import labels_of
 from curate.sources.ingest import Ingested, ingest_listing, names_of
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
-    from curate.sources import Annotated
+    from curate.from_fiftyone import Brought
     from curate.sources.listing import Listing
     from curate.sources.roots import Place
 
@@ -48,8 +50,12 @@ def ingest(
         raise errors.BadValue(f"'origin' must be one of {', '.join(map(repr, ORIGINS))}. Got {origin!r}")
     known = dataset.roots()
     name, folder = _named_or_folder(root, known)
+    brought = _brought(source, folder, labels, column, format) if is_collection(source) else None
     annotated = None if format is None else _annotated(source, format, root=folder, column=column)
-    listing = list_source(source, root=folder, column=column) if annotated is None else annotated.listing
+    if brought is not None:
+        listing, origin = brought.collection.listing, origin or brought.collection.note.origin or None
+    else:
+        listing = list_source(source, root=folder, column=column) if annotated is None else annotated.listing
     chosen = roots.places(listing.location, known, root=name)
     about = _field_of(labels) if annotated is not None else ""
     label_columns = _label_columns(listing, labels) if annotated is None else []
@@ -82,10 +88,34 @@ def ingest(
         assert listing.metadata is not None
         table = pl.DataFrame({"sample_id": names.ids, "value": listing.metadata[name]})
         add_labels(dataset, table, field=name, source=listing.source, source_kind="annotator", run=None)
+    if brought is not None:
+        annotated = Annotated(listing, labels_of(brought.collection, _sizes(dataset, listing, names.ids)), ())
     if annotated is not None:
         added, more = _add_annotations(dataset, annotated, chosen[-1], names.ids, about)
         ingested = replace(ingested, labels=added, notes=(*ingested.notes, *more))
+    if brought is not None:
+        ids = dict(zip(listing.files["uri"].to_list(), names.ids.tolist(), strict=True))
+        more = bring(dataset, brought, ids)
+        more += [f"not in the dataset: {count:,} {what}" for what, count in brought.collection.lost.items()]
+        ingested = replace(ingested, notes=(*ingested.notes, *more))
     return ingested
+
+
+def _brought(
+    source: Any, folder: str | None, labels: str | Sequence[str] | None, column: str | None, format: str | None
+) -> Brought:
+    given = {"labels": labels, "column": column, "format": format}
+    if said := next((name for name, value in given.items() if value is not None), None):
+        raise errors.BadSource(
+            f"{said!r} is not for a dataset of FiftyOne, which says itself what its fields are", hint="leave it out"
+        )
+    return read_collection(source, root=folder)
+
+
+def _sizes(dataset: Dataset, listing: Listing, ids: np.ndarray) -> dict[str, tuple[int | None, int | None]]:
+    """URI of the listing to width and height."""
+    measured = dataset.frame(dataset.positions_of(ids), ["width", "height"])
+    return dict(zip(listing.files["uri"].to_list(), measured.iter_rows(), strict=True))
 
 
 def _named_or_folder(root: str | None, known: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -157,13 +187,16 @@ def _add_annotations(
     added, notes = 0, []
     for (about, source), rows in table.group_by("field", "source", maintain_order=True):
         # people give no probabilities
-        kind = "annotator" if rows["score"].has_nulls() else "model"
+        kind = rows["source_kind"][0] or ("annotator" if rows["score"].has_nulls() else "model")
         found = label_rows(rows.select(_SAID), field=str(about), source=str(source), source_kind=kind)
+        said = found.column("label_id").to_numpy()
+        held = dataset.session.read("SELECT * FROM labels WHERE field = ? AND source = ?", [about, source])
+        # predictions have numbers of their run: by what they say, they are what the file says again
+        held_ids = label_rows(held.select(_SAID), field=str(about), source=str(source)).column("label_id").to_numpy()
+        new = found.filter(pa.array(~np.isin(said, held_ids)))
         classes = {"classes": list(annotated.classes)} if about == field else {}
-        added += _store(dataset, found, {"field": about, "source": source, **classes}, run=None)
-        of_source = "SELECT label_id FROM labels WHERE field = ? AND source = ?"
-        held = dataset.session.read(of_source, [about, source])["label_id"].to_numpy()
-        if left := int((~np.isin(held, found.column("label_id").to_numpy())).sum()):
+        added += _store(dataset, new, {"field": about, "source": source, **classes}, run=None)
+        if left := int((~np.isin(held_ids, said)).sum()):
             notes.append(
                 f"{left:,} labels of {source} are no longer in it; they stay, until ds.undo(…) takes their event back"
             )

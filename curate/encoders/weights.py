@@ -106,6 +106,21 @@ def find_weights(model: str, *, notify: Callable[[str], None] | None = None) -> 
     return _published(model, notify or logging.getLogger("curate").warning)
 
 
+def at_hand(model: str) -> bool:
+    """Whether the weights of `model` are on this machine, so that nothing would be downloaded.
+
+    >>> at_hand("demo"), at_hand("local-dir:nowhere"), at_hand("ViT-B-32/no-such-tag")
+    (True, False, False)
+    """
+    try:
+        if model == DEMO or model.startswith(LOCAL):
+            return find_weights(model) is not None
+        repository, filename = _repository(_listed(model)[3])
+    except (WeightsNotFound, UnknownName, BadValue):
+        return False
+    return bool(repository) and _cached(repository, filename) is not None
+
+
 def _local(folder: Path, model: str, *, name: str) -> Weights:
     config_path = folder / "open_clip_config.json"
     if not config_path.is_file():

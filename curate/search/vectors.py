@@ -112,6 +112,11 @@ class Vectors:
         with self._loading:
             self._encoders[name] = encoder
 
+    def forget(self, name: str) -> None:
+        """Make an encoder again from its description when it is asked for: the one at hand only had vectors."""
+        with self._loading:
+            self._encoders.pop(name, None)
+
     def index(self, name: str | None = None) -> VectorIndex:
         """The index of an encoder, up to date with the session."""
         # here, and not above: counting and filtering need no FAISS

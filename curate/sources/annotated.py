@@ -28,6 +28,7 @@ LABELS: dict[str, pl.DataType] = {
     "uri": pl.String(),
     "field": pl.String(),
     "source": pl.String(),
+    "source_kind": pl.String(),
     "document": pl.String(),
     "kind": pl.String(),
     "value": pl.String(),
@@ -38,8 +39,8 @@ LABELS: dict[str, pl.DataType] = {
     "attributes": pl.String(),
     "relative": pl.Boolean(),
 }
-"""Columns of `Annotated.labels`. `uri` is the listing's; `field` and `source` are null where the files do not say; `document` is
-the file that says so. Where `relative` is true, box and points are shares of the picture's width and height."""
+"""Columns of `Annotated.labels`. `uri` is the listing's; `field`, `source` and `source_kind` are null where the files do not
+say; `document` is the file that says so. Where `relative` is true, box and points are shares of the picture's width and height."""
 
 LONGEST_TEXT = 16 << 20
 """Bytes of an annotation file for one picture, or of a list of classes."""
