@@ -98,7 +98,7 @@ _COMMANDS: tuple[tuple[Callable[..., None], str, str], ...] = (
     (
         delivery.export,
         "Write COCO, Parquet, CSV, folders",
-        "curate export roads.curate out/ --format coco --split split",
+        "curate export roads.curate out/ --format coco --split v1",
     ),
     (delivery.verify, "Check an export", "curate verify out/"),
     (pool.info, "What is in a dataset", "curate info roads.curate --json"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -25,27 +26,53 @@ class Deliverable(Reading):
         *,
         stratify: str | Sequence[str] | None = None,
         group_by: str | Sequence[str] | None = None,
+        leak: float | Literal["auto"] | None = "auto",
+        by_time: str | None = None,
+        gap: dt.timedelta | float | str | None = None,
+        fix: Mapping[str, Any] | None = None,
         seed: int = 0,
-        name: str = "split",
+        name: str = "v1",
     ) -> Split:
-        """Assign every sample to a part, keeping groups whole and columns balanced.
+        """Assign every sample to a part, keeping groups and near-duplicates together and columns balanced.
 
         The assignment becomes the column `name` of the dataset; splitting again under the same name replaces it, and undo
-        brings the former one back.
+        brings the former one back. What cannot be met is an error, or a warning of the certificate with the numbers.
 
         Args:
             parts: part to share (they sum to 1) or to number of samples.
-            stratify: columns whose values are to have the same shares in every part.
+            stratify: columns whose values are to have the same shares in every part; numbers by quantile, lists and fields of
+                labels by each of their values.
             group_by: columns whose values must not be cut (drive, patient).
+            leak: the cosine from which on two samples may not be on two sides. ``"auto"`` takes what altered copies of these
+                pictures keep, and where there are no vectors, near hashes; None looks for nothing.
+            by_time: a column of times or numbers; the parts follow each other along it, in the order in which they are named.
+            gap: between parts by time: a timedelta, "2h", or a number where the column has numbers. What lies in it is in no part.
+            fix: part to a view, a slice or sample ids that are to be in it; their groups go with them.
             seed: for the order in which equals are taken.
             name: of the split.
 
-        >>> ds.split({"train": 0.8, "test": 0.2}, group_by="drive")
-        <Split 'split' train: 49, test: 11>
-        """
-        from curate.split import make_split
+        Raises:
+            UnknownName: a column or a part that is not there.
+            BadValue: parts that cannot be made, pins that contradict each other, a leak that is no cosine.
 
-        return make_split(self, parts, stratify=_several(stratify), group_by=_several(group_by), seed=seed, name=name)
+        >>> split = ds.split({"train": 0.8, "test": 0.2}, group_by="drive", stratify="weather")
+        >>> split.parts, split.certificate.cut, split.certificate.nearness.across
+        (('train', 'test'), 0, 0)
+        """
+        from curate.splitting import make_split
+
+        return make_split(
+            self,
+            parts,
+            stratify=_several(stratify),
+            group_by=_several(group_by),
+            leak=leak,
+            by_time=by_time,
+            gap=gap,
+            fix=fix,
+            seed=seed,
+            name=name,
+        )
 
     def export(
         self,

@@ -1,8 +1,7 @@
 """What lies near what among the samples of a view, and from which similarity on two of them may not be on two sides of a split.
 
 Equal content always counts. Near copies are found by the cosine of their vectors, or by perceptual hash where a sample has no
-vector. With ``leak="auto"`` the cosine is calibrated as `Dataset.find_duplicates` calibrates its vectors: it is what 95 % of
-altered copies of the person's own pictures keep with their originals (`curate.analysis.threshold`).
+vector. With ``leak="auto"`` the cosine is calibrated on the person's own pictures (`curate.leak_threshold`).
 """
 
 from __future__ import annotations
@@ -15,9 +14,7 @@ import polars as pl
 
 from curate import errors
 from curate.analysis.hashes import near_hashes, same_content
-from curate.analysis.threshold import scale_of
-from curate.calibration import ALTERED, altered
-from curate.duplicates import last_search
+from curate.leak_threshold import Copies, copies_of, precise_from
 from curate.splits import nearness
 from curate.splits.merging import Merged, merge
 from curate.splits.nearness import CONTENT, HASH, LEVELS, ROUNDING, VECTOR, Near, Nearness
@@ -51,6 +48,7 @@ class Proximity:
         ids: (n,) int64 of the samples.
         leak: a cosine, "auto", or None for equal content only.
         seed: draws the pictures that are altered, and the samples that are compared with all.
+        groups: (n,) int64, what stays together anyway; None for nothing.
         known: the threshold of "auto", where it has been calibrated before for these samples.
 
     Attributes:
@@ -64,7 +62,14 @@ class Proximity:
     """
 
     def __init__(
-        self, dataset: Dataset, ids: np.ndarray, leak: float | str | None, *, seed: int, known: float | None = None
+        self,
+        dataset: Dataset,
+        ids: np.ndarray,
+        leak: float | str | None,
+        *,
+        seed: int,
+        groups: np.ndarray | None = None,
+        known: float | None = None,
     ) -> None:
         self.asked = _checked(leak)
         self.dataset, self.ids, self.seed = dataset, ids, seed
@@ -87,12 +92,14 @@ class Proximity:
                 f"leak={leak!r} is a cosine, and this dataset has no vectors",
                 hint="ds.embed() makes them; leak='auto' compares hashes instead",
             )
+        self._copies: Copies | None = None
         self._twin = same_content(facts["content_hash"])
-        self.near = self._found(facts["phash"], leak)
+        self._hashes = facts["phash"].fill_null(0).to_numpy().astype(np.uint64)
+        self.near = self._found(facts["phash"].is_not_null().to_numpy(), leak, groups)
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
-    def _found(self, phash: pl.Series, leak: float | str | None) -> Near:
+    def _found(self, known: np.ndarray, leak: float | str | None, groups: np.ndarray | None) -> Near:
         n = len(self.ids)
         rows = np.arange(n)
         copies = np.flatnonzero(self._twin != rows)
@@ -106,13 +113,14 @@ class Proximity:
             return parts[0]
         first = self._twin == rows
         if self._index is not None:
-            self.threshold = self._cosine(leak)
+            self.threshold = self._cosine(leak, first)
             if self.threshold is None:
                 self.embedded = np.zeros(n, bool)
                 self._index, self.encoder = None, None
             else:
                 parts.append(self._by_vector(np.flatnonzero(first & self.embedded)))
-        parts.append(self._by_hash(phash, first))
+                self._precise(parts[-1], groups)
+        parts.append(self._by_hash(known, first))
         neither = int((~self.embedded & ~self.hashed & first).sum())
         if neither:
             self.notes.append(
@@ -127,32 +135,46 @@ class Proximity:
             self.notes.append(f"{without:,} samples have no vector and were compared by hash.")
         return Near.joined(parts)
 
-    def _cosine(self, leak: float | str | None) -> float | None:
+    def _cosine(self, leak: float | str | None, first: np.ndarray) -> float | None:
+        """The threshold, or where the calibration begins."""
         if isinstance(leak, float | int):
             return float(leak)
         if self._known is not None:
             return self._known
-        cosine = self._calibrated()
-        return None if cosine is None else float(np.floor(min(cosine, 0.999) * 1000) / 1000)
+        assert self.encoder is not None
+        rows = np.flatnonzero(first & self.embedded & self.dataset.session.readable[self.positions])
+        self._copies = copies_of(self.dataset, self.encoder, self.positions[rows], self._hashes[rows], seed=self.seed)
+        if self._copies is not None:
+            return self._copies.cosine
+        self.notes.append(
+            f"The model of {self.encoder!r} is not here to embed altered copies, so its vectors were not compared, only hashes "
+            f"({BITS} bits of 64). leak=0.95 compares them at that cosine."
+        )
+        return None
 
-    def _calibrated(self) -> float | None:
-        """What 95 % of altered copies keep."""
-        search = last_search(self.dataset)
-        if search is not None and search.encoder == self.encoder and search.calibration is not None:
-            step = search.calibration.scale.cosine
-            if step is not None:
-                return 1 - step
-        rows = np.flatnonzero(self.embedded & self.dataset.session.readable[self.positions])
-        chosen = self.positions[np.random.default_rng(self.seed).permutation(rows)[:ALTERED]]
-        copies = altered(self.dataset, chosen, np.zeros(len(chosen), np.uint64), encoder=self.encoder, flips=False)
-        step = scale_of(copies.votes).cosine if len(copies.votes) else None
-        if step is None:
+    def _precise(self, near: Near, groups: np.ndarray | None) -> None:
+        """Raise a calibrated threshold until enough of the pairs between groups are near copies."""
+        if self._copies is None or self.threshold is None:
+            return
+        apart = near.similarity < 1
+        if groups is not None:
+            apart &= groups[near.left] != groups[near.right]
+        pairs = near.take(apart & (near.similarity >= self.threshold))
+        rows = np.stack([pairs.left, pairs.right], axis=1)
+        higher = precise_from(
+            self.dataset,
+            self._copies,
+            self.positions[rows],
+            pairs.similarity,
+            hashes=self._hashes[rows],
+            seed=self.seed,
+        )
+        if higher > self.threshold:
             self.notes.append(
-                f"The model of {self.encoder!r} is not here to embed altered copies, so its vectors were not compared, only hashes "
-                f"({BITS} bits of 64). leak=0.95 compares them at that cosine."
+                f"95 % of altered copies keep a cosine of {self.threshold:g}, and so do pictures that merely resemble each other: "
+                f"from {higher:g} on, one in three pairs or more is a near copy by hash and pixels too, and that is taken."
             )
-            return None
-        return 1 - step
+            self._raise_to(higher)
 
     def _by_vector(self, rows: np.ndarray) -> Near:
         assert self._index is not None
@@ -179,10 +201,10 @@ class Proximity:
                 self.recall = float(about["recall"])
                 return Near.of(rows[left], rows[right], cosine, VECTOR)
 
-    def _by_hash(self, phash: pl.Series, first: np.ndarray) -> Near:
+    def _by_hash(self, known: np.ndarray, first: np.ndarray) -> Near:
         """Of samples without a vector, with each other and with those that have one."""
-        hashes = phash.fill_null(0).to_numpy().astype(np.uint64)
-        known = phash.is_not_null().to_numpy() & ~np.isin(hashes, _FLAT)
+        hashes = self._hashes
+        known = known & ~np.isin(hashes, _FLAT)
         self.hashed = known & ~self.embedded
         rows = np.flatnonzero(known & first)
         if not self.hashed[rows].any():
@@ -214,34 +236,44 @@ class Proximity:
             ties |= pairs.similarity >= self.threshold - ROUNDING
         return ties
 
-    def merged(self, groups: np.ndarray, most: int) -> Merged:
+    def merged(self, groups: np.ndarray, most: int, parts: int = 1) -> Merged:
         """Groups with near-duplicates joined into them.
 
-        With ``"auto"``, a threshold that would make a group of more than `most` samples is raised until none is; `notes` says so.
+        With ``"auto"``, a threshold is raised, which `notes` says, that would make a group of more than `most` samples, or leave
+        fewer groups than parts.
 
         Args:
             groups: (n,) int64.
             most: samples that fit into the largest part.
+            parts: how many groups there have to be at least.
         """
         tied = self.tied
         merged = merge(groups, tied.left, tied.right, tied.similarity)
-        if self.asked != "auto" or self.threshold is None:
+        if self.asked != "auto" or self.threshold is None or not merged.merges.height:
             return merged
-        sizes = merged.merges.select(pl.col("left_size") + pl.col("right_size")).to_series().to_numpy()
-        alone = merged.merges.select(pl.max_horizontal("left_size", "right_size")).to_series().to_numpy()
-        cosine = merged.merges["cosine"].to_numpy()
-        # a group that is too large by itself is not made smaller by a higher threshold
-        beyond = np.flatnonzero((sizes > most) & (alone <= most) & (cosine < 1))
-        vectors = tied.by == VECTOR
-        if not len(beyond) or not vectors.any():
+        joined = merged.merges.select(
+            pl.col("cosine"),
+            pl.col("left_size") + pl.col("right_size").alias("size"),
+            pl.max_horizontal("left_size", "right_size").alias("alone"),
+        )
+        cosine, size, alone = (joined[:, column].to_numpy() for column in range(3))
+        spare = len(np.unique(groups)) - parts
+        # a group that is too large by itself is not made smaller by a higher threshold, nor by leaving copies apart
+        beyond = ((size > most) & (alone <= most)) | ((np.arange(len(size)) >= spare) & (spare >= 0))
+        first = np.flatnonzero(beyond & (cosine < 1))
+        if not len(first):
             return merged
-        higher = float(np.ceil((cosine[beyond[0]] + 2 * ROUNDING) * 1000) / 1000)
+        higher = float(np.ceil((cosine[first[0]] + 2 * ROUNDING) * 1000) / 1000)
         if higher >= 1 or higher <= self.threshold:
             return merged
+        why = (
+            f"make a group of {int(size[first[0]]):,} samples or more, and the largest part has {most:,}"
+            if size[first[0]] > most
+            else f"leave fewer groups than the {parts} parts"
+        )
         self.notes.append(
-            f"At the calibrated cosine of {self.threshold:g} near-duplicates would make a group of {int(sizes[beyond[0]]):,} "
-            f"samples or more, and the largest part has {most:,}: the threshold was raised to {higher:g}; pairs between the two "
-            "are not kept together."
+            f"At a cosine of {self.threshold:g} near-duplicates would {why}: the threshold was raised to {higher:g}, and pairs "
+            "between the two are not kept together."
         )
         self._raise_to(higher)
         tied = self.tied

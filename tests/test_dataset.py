@@ -144,9 +144,9 @@ def test_a_split_keeps_groups_whole_and_becomes_a_column(ds):
     split = ds.split({"train": 0.5, "test": 0.5}, group_by="drive", seed=3)
     assert split.certificate.passed
     assert split["train"].count() + split["test"].count() == 24
-    per_drive = ds.sql("SELECT drive, count(DISTINCT split) AS n FROM this GROUP BY 1")
+    per_drive = ds.sql("SELECT drive, count(DISTINCT v1) AS n FROM this GROUP BY 1")
     assert per_drive["n"].max() == 1
-    assert ds.splits() == ["split"]
+    assert ds.splits() == ["v1"]
     again = ds.split({"train": 0.5, "test": 0.5}, group_by="drive", seed=3, name="again")
     assert again["train"].ids().tolist() == split["train"].ids().tolist()
     plain = ds.split({"a": 20, "b": 4}, name="plain")
@@ -157,7 +157,7 @@ def test_a_split_keeps_groups_whole_and_becomes_a_column(ds):
     with pytest.raises(errors.BadValue, match="column 'weather' already"):
         ds.split({"a": 1.0}, name="weather")
     ds.undo()
-    assert ds.splits() == ["split"]
+    assert ds.splits() == ["v1"]
 
 
 def test_labels_are_rows_and_adding_them_again_adds_nothing(ds):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
+import msgspec
 import typer
 
 from curate.commands.output import DIFFERENT, Folder, Json, Where, chosen, note, open_dataset, say, say_json
@@ -12,27 +13,59 @@ from curate.commands.output import DIFFERENT, Folder, Json, Where, chosen, note,
 def split(
     dataset: Folder,
     parts: Annotated[
-        list[str], typer.Argument(metavar="PART=SHARE...", help="train=0.8 val=0.1 test=0.1, or numbers of samples.")
-    ],
+        list[str] | None,
+        typer.Argument(metavar="PART=SHARE...", help="train=0.8 val=0.1 test=0.1, or numbers of samples."),
+    ] = None,
     *,
-    stratify: Annotated[list[str] | None, typer.Option(help="A column to balance; repeat for more.")] = None,
+    stratify: Annotated[
+        list[str] | None, typer.Option(help="A column, or a field of labels, to balance; repeat for more.")
+    ] = None,
     group_by: Annotated[
         list[str] | None, typer.Option(help="A column whose groups stay whole; repeat for more.")
     ] = None,
+    leak: Annotated[
+        str,
+        typer.Option(help="The cosine from which on samples stay together; auto calibrates it, off looks for nothing."),
+    ] = "auto",
+    by_time: Annotated[str | None, typer.Option(help="A column; each part is later than the one before.")] = None,
+    gap: Annotated[str | None, typer.Option(help="Between parts by time: 2h, 7d, or a number.")] = None,
+    fix: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PART=SLICE", help="The samples of a slice go to that part; repeat for more."),
+    ] = None,
+    extend: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Place the samples that this split lacks; no old one moves.")
+    ] = None,
     where: Where = None,
     seed: Annotated[int, typer.Option(help="Another seed gives another split.")] = 0,
-    name: Annotated[str, typer.Option(help="What the split, and its column, is called.")] = "split",
+    name: Annotated[str, typer.Option(help="What the split, and its column, is called.")] = "v1",
     json: Json = False,
 ) -> None:
     """Assign every sample to a part, and print the certificate.
 
     Ends with 3 if the split, though it is made, does not keep all of its promises.
     """
-    view = chosen(open_dataset(dataset), where)
-    made = view.split(_parts(parts), stratify=stratify or None, group_by=group_by or None, seed=seed, name=name)
+    ds = open_dataset(dataset)
+    view = chosen(ds, where)
+    if (extend is None) == (not parts):
+        raise typer.BadParameter("give parts such as train=0.8 test=0.2, or --extend NAME", param_hint="PART=SHARE")
+    if extend is not None:
+        made = ds.split_named(extend).extend(view)
+    else:
+        made = view.split(
+            _parts(parts or []),
+            stratify=stratify or None,
+            group_by=group_by or None,
+            leak=_leak(leak),
+            by_time=by_time,
+            gap=_gap(gap),
+            fix={part: ds.slice(slice_) for part, slice_ in _pairs(fix or [], "--fix").items()} or None,
+            seed=seed,
+            name=name,
+        )
     certificate = made.certificate
     if json:
-        say_json(certificate)
+        say_json(msgspec.json.decode(certificate.to_json()))
     else:
         say(certificate)
     if not certificate.passed:
@@ -125,3 +158,37 @@ def _parts(texts: list[str]) -> dict[str, float | int]:
             raise typer.BadParameter(f"{name!r} is there twice", param_hint="PART=SHARE")
         parts[name] = number
     return parts
+
+
+def _leak(text: str) -> float | Literal["auto"] | None:
+    if text == "auto":
+        return "auto"
+    if text == "off":
+        return None
+    number = _number(text)
+    if number is None:
+        raise typer.BadParameter(f"{text!r} is no cosine, nor auto or off", param_hint="--leak")
+    return number
+
+
+def _gap(text: str | None) -> float | str | None:
+    number = None if text is None else _number(text)
+    return text if number is None else number
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _pairs(texts: list[str], option: str) -> dict[str, str]:
+    """`test=night` as part and slice."""
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise typer.BadParameter(f"{text!r} is not PART=SLICE", param_hint=option)
+        pairs[name] = value
+    return pairs

@@ -241,6 +241,12 @@ def certify(
     group_by: Sequence[str] = (),
     ungrouped: int = 0,
     seed: int | None = None,
+    nearness: Nearness | None = None,
+    times: Sequence[TimeRange] = (),
+    ordered: Promise | None = None,
+    largest: Sequence[LargeGroup] = (),
+    origin: Origin | None = None,
+    warnings: Sequence[str] = (),
 ) -> Certificate:
     """Recompute from scratch what holds for a split.
 
@@ -253,6 +259,12 @@ def certify(
         group_by: the columns that made the groups.
         ungrouped: samples for which those columns have no value.
         seed: what the split was made with.
+        nearness: what was found near across parts.
+        times: from when to when each part is.
+        ordered: whether the parts follow each other in time, where that was promised. Samples in a gap are in no part then.
+        largest: groups that near-duplicates made.
+        origin: how the split came to be.
+        warnings: what is known to whoever assigned the samples, and to nobody else.
 
     Raises:
         BadValue: arrays of different lengths, or a part code without a name.
@@ -270,15 +282,21 @@ def certify(
     parts = tuple(PartSize(name, int(w), int(g)) for name, w, g in zip(names, goal, sizes, strict=True))
     cut = _cut(code, bundle, len(names)) if groups is not None else 0
     columns = () if strata is None else _balance(code, sizes, goal, bundle, strata)
-    promises = [_sizes_kept(parts, len(code), int(bundle_size.max(initial=1)))] if wanted is not None else []
+    lost = int((code < 0).sum()) - (len(code) - int(goal.sum())) if ordered is not None else None
+    promises = [_sizes_kept(parts, len(code), int(bundle_size.max(initial=1)), lost)] if wanted is not None else []
     if groups is not None:
         promises.append(Promise("groups whole", cut == 0, f"{cut:,} of {len(bundle_size):,} groups cut"))
+    if nearness is not None and nearness.asked != "off":
+        promises.append(_apart(nearness))
+    if ordered is not None:
+        promises.append(ordered)
     promises += [_balanced(column, sizes) for column in columns]
-    warnings = _part_warnings(parts, bundle_size if groups is not None else None)
+    said = [*warnings, *_near_warnings(nearness)]
+    said += _part_warnings(parts, bundle_size if groups is not None else None)
     if ungrouped:
-        warnings.append(f"{ungrouped:,} samples have no {' or '.join(group_by)}: each is a group of its own")
+        said.append(f"{ungrouped:,} samples have no {' or '.join(group_by)}: each is a group of its own")
     if strata is not None:
-        warnings += _class_warnings(columns, bundle, strata, len(names), "samples" if groups is None else "groups")
+        said += _class_warnings(columns, bundle, strata, len(names), "samples" if groups is None else "groups")
     return Certificate(
         parts=parts,
         unassigned=int((code < 0).sum()),
@@ -288,8 +306,31 @@ def certify(
         cut=cut,
         seed=seed,
         promises=tuple(promises),
-        warnings=tuple(warnings),
+        warnings=tuple(dict.fromkeys(said)),
+        nearness=nearness,
+        largest=tuple(largest),
+        times=tuple(times),
+        origin=origin,
     )
+
+
+def _apart(nearness: Nearness) -> Promise:
+    """Nothing near lies on two sides."""
+    by = [f"cosine of {nearness.threshold:g} or more"] if nearness.threshold is not None else []
+    by += [f"hashes within {nearness.bits} bits"] if nearness.bits is not None else []
+    text = f"{nearness.across:,} of {nearness.pairs:,} pairs ({', '.join([*by, 'equal content'])}) lie across parts"
+    if nearness.highest is not None:
+        text += f"; the highest similarity across is {nearness.highest:.4g}"
+    if nearness.recall < 1:
+        text += f"; the search finds {nearness.recall:.1%} of such pairs"
+    return Promise("near-duplicates together", nearness.across == 0, text)
+
+
+def _near_warnings(nearness: Nearness | None) -> list[str]:
+    if nearness is None:
+        return []
+    copies = [f"{nearness.across:,} pictures have an equal copy in another part"] if nearness.asked == "off" else []
+    return [*(copies if nearness.across else []), *nearness.notes]
 
 
 def _bundles(groups: npt.ArrayLike | None, n: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
@@ -344,8 +385,10 @@ def _balance(
     return tuple(columns)
 
 
-def _sizes_kept(parts: tuple[PartSize, ...], n: int, largest_bundle: int) -> Promise:
-    allowed = 0 if largest_bundle == 1 else max(largest_bundle, round(n * TOLERANCE / 100))
+def _sizes_kept(parts: tuple[PartSize, ...], n: int, largest_bundle: int, lost: int | None) -> Promise:
+    whole = largest_bundle == 1 and lost is None
+    # what lies in a gap, or at one moment with others, cannot be dealt out sample by sample
+    allowed = 0 if whole else max(largest_bundle, round(n * TOLERANCE / 100)) + (lost or 0)
     worst = max(parts, key=lambda part: abs(part.got - part.wanted))
     off = abs(worst.got - worst.wanted)
     text = f"off by at most {off:,} samples ({worst.name})" if off else "exact"
@@ -367,6 +410,8 @@ def _balanced(column: ColumnBalance, sizes: npt.NDArray[np.int64]) -> Promise:
         text += (
             f"; beyond what one group explains: {len(off):,} of {len(column.classes):,} classes, first {worst.value!r}"
         )
+    elif column.largest_deviation > TOLERANCE:
+        text += f", more than {TOLERANCE:g}: no more than the largest group of the class makes up"
     return Promise(f"balance of {column.column}", not off, text)
 
 

@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 _OPPOSITE = {"tag": "untag", "untag": "tag"}
 
 # Where payloads name columns that they read.
-_COLUMN_KEYS = ("stratify", "group_by", "on", "by")
+_COLUMN_KEYS = ("stratify", "group_by", "by_time", "on", "by")
 
 # A view of picked samples prints all their ids; a million of them take Python's parser seconds.
 _NUMBERS = re.compile(r"\[[-+0-9.e, ]{40,}\]")

@@ -159,6 +159,18 @@ def pairs(metadata: dict[bytes, bytes]) -> pa.Schema:
     )
 
 
+TIED = pa.schema(
+    [
+        # near pairs that may not be on two sides of a split; which content each side had
+        pa.field("left_id", pa.int64(), nullable=False),
+        pa.field("right_id", pa.int64(), nullable=False),
+        pa.field("left_content", pa.int64()),
+        pa.field("right_content", pa.int64()),
+        pa.field("similarity", pa.float32()),
+    ]
+)
+
+
 def vectors(dimension: int, metadata: dict[bytes, bytes] | None = None) -> pa.Schema:
     """The schema of ``vectors/<encoder>``: float16 unit vectors of `dimension`, and which content each was made from."""
     return pa.schema(
