@@ -20,11 +20,12 @@ from curate.exports.contents import Contents, Format
 from curate.exports.fingerprint import fingerprint
 from curate.exports.formats import format_named
 from curate.exports.labels import Classes, FlatLabels, flat_labels
-from curate.exports.manifest import NAME, File, LeftOut, Manifest, origin, sha256_of
+from curate.exports.manifest import NAME, File, LeftOut, Manifest, origin, read_manifest, sha256_of
 from curate.exports.media import Pictures, place
 from curate.exports.names import folder_names
 from curate.exports.recoding import Recoding, recoding
 from curate.exports.remade import Remade
+from curate.exports.remote import Sending
 from curate.exports.scaling import factors, scaled
 from curate.exports.target import Aside, files_under, keep_only, written_aside
 from curate.exports.verify import Verification, verify
@@ -118,7 +119,7 @@ def write_export(
     Args:
         samples: `NEEDED` columns, and metadata; `location` is an absolute path or an fsspec URL, `content_hash` the SHA-256
             in hex (null where it is not known).
-        path: a folder that does not exist yet, or is empty.
+        path: a folder that does not exist yet, or is empty; or an fsspec URL with nothing under it.
         format: see `formats.FORMATS`.
         labels: see `flat_labels`, also for `classes` and `declared`.
         classes: which classes there are, in order, or which is called what.
@@ -138,6 +139,11 @@ def write_export(
         NotVerified: what was written is not what was meant, as a reader of the format says. Nothing has changed at `path`.
         NotWritten: `path` cannot be written. Nothing has changed there.
     """
+    arguments = {name: value for name, value in locals().items() if name not in ("samples", "path")}
+    place = locations.absolute(str(path))
+    if not locations.is_local(place):
+        return _sent(samples, place, arguments)
+    target = Path(path).expanduser().absolute() if "://" not in str(path) else Path(place)
     kind = format_named(format)
     media = "copy" if kind.packs else media
     way = recoding(resize, encode)
@@ -174,7 +180,6 @@ def write_export(
     settings = {name: getattr(manifest, name) for name in ("format", "curate", "media", "resize", "encode")}
     # What is packed with its labels can be kept only where these are the same; a picture alone is proven by its own bytes.
     digits = fingerprint(msgspec.to_builtins(manifest), chosen, flat.rows) if kind.packs else fingerprint(settings)
-    target = _local(path)
     with written_aside(target, overwrite=overwrite, fingerprint=digits) as aside:
         pictures = Pictures(chosen, way, _of_stage(tell, "pictures")) if kind.packs else None
         files: list[File] = []
@@ -233,12 +238,26 @@ class _Labelling:
         return replace(flat, rows=flat.rows.filter(reasons.is_null()), left_out=dict(sorted(counted.items())))
 
 
-def _local(path: str | Path) -> Path:
-    if not locations.is_local(str(path)):
-        raise BadValue(
-            f"Exports are written to local folders. Got {str(path)!r}", hint="export here, then copy it there"
-        )
-    return Path(path).expanduser().absolute()
+def _sent(samples: pl.DataFrame, url: str, arguments: dict[str, Any]) -> Export:
+    """An export at a URL: written here as any other, then sent."""
+    media, labels, tell = arguments["media"], arguments["labels"], arguments["tell"]
+    if media in ("hardlink", "symlink"):
+        raise BadValue(f"media={media!r} needs a folder on this machine. Got {url!r}", hint="media='copy'")
+    settings = {name: value for name, value in arguments.items() if name not in ("labels", "tell", "overwrite")}
+    if isinstance(classes := settings["classes"], Mapping):
+        settings["classes"] = list(classes.items())  # their order counts
+    settings |= {"url": url, "provenance": origin(arguments["provenance"]), "curate": curate.__version__}
+    frames = [samples.sort("sample_id")]
+    if labels is not None:
+        frames.append(labels.sort("label_id") if "label_id" in labels.columns else labels)
+    sending = Sending(url, fingerprint(settings, *frames))
+    sending.check(overwrite=arguments["overwrite"])
+    if not sending.written:
+        write_export(samples, sending.folder, **arguments | {"overwrite": True})
+    manifest = read_manifest(sending.folder)
+    sending.send(manifest, tell)
+    sending.forget()
+    return Export(url, manifest)
 
 
 def _placed(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
 
 LONGEST = 200  # bytes of UTF-8; file systems take 255, and a suffix against clashes has to fit
 # Bidirectional overrides make "gpj.exe" read "exe.jpg"; line separators break lists of files.
@@ -70,6 +71,16 @@ def file_names(
         taken.add(_key(_stem(path) if stems else path))
         names.append(path)
     return names
+
+
+def is_inside(name: str) -> bool:
+    """Whether a relative path stays where it is put.
+
+    >>> is_inside("train/1.jpg"), is_inside("../1.jpg"), is_inside("/1.jpg")
+    (True, False, False)
+    """
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def folder_names(texts: Iterable[str], *, fallback: str, reserved: Iterable[str] = ()) -> dict[str, str]:

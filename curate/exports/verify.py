@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
 import polars as pl
 
+from curate.engines.progress import Progress
+from curate.engines.threads import in_threads
 from curate.errors import CurateError, NotVerified
 from curate.exports.contents import PART, Found
 from curate.exports.formats import format_named
 from curate.exports.manifest import NAME, File, Manifest, read_manifest, sha256_of
-from curate.exports.media import THREADS
+from curate.exports.names import is_inside
+from curate.exports.remote import fetched
 from curate.exports.target import files_under
+from curate.media import location as locations
 from curate.splits.certificate import Certificate, certify
 from curate.splits.strata import groups_of, strata_of
 
@@ -40,7 +43,7 @@ class Verification:
         certificate: of the split, recomputed from the files; None without one.
     """
 
-    path: Path
+    path: Path | str
     files: int
     changed: list[str]
     missing: list[str]
@@ -88,15 +91,22 @@ def verify(path: str | Path) -> Verification:
     """Compute every checksum and count of an export again, and its split's promises.
 
     Args:
-        path: the folder that `export` wrote.
+        path: the folder that `export` wrote, or its URL: then it is fetched into a folder for temporary files first.
 
     Raises:
         NotVerified: there is no manifest, or it was changed itself.
     """
-    folder = Path(path).expanduser().absolute()
+    place = locations.absolute(str(path))
+    if locations.is_local(place):
+        return _verified(Path(path).expanduser().absolute() if "://" not in str(path) else Path(place))
+    with fetched(place) as folder:
+        return replace(_verified(folder), path=place)
+
+
+def _verified(folder: Path) -> Verification:
     manifest = read_manifest(folder)
     listed = {file.path: file for file in manifest.files}
-    outside = sorted(name for name in [*listed, *manifest.parts.values()] if not _inside(name))
+    outside = sorted(name for name in [*listed, *manifest.parts.values()] if not is_inside(name))
     changed, missing = _differing(folder, [file for name, file in listed.items() if name not in outside])
     problems = [f"the manifest names {name!r}, which is outside the export" for name in outside]
     unchecked = ["pictures: the export refers to them and does not hold them"] if manifest.media == "reference" else []
@@ -126,19 +136,15 @@ def _read_again(folder: Path, manifest: Manifest) -> tuple[Certificate | None, l
     return certificate, _count_problems(manifest.counts, found.counts) + problems, _not_in_table(manifest, found)
 
 
-def _inside(name: str) -> bool:
-    path = PurePosixPath(name)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts
-
-
 def _differing(folder: Path, files: list[File]) -> tuple[list[str], list[str]]:
     changed, missing = [], []
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="curate-verify") as pool:
-        for file, content in zip(files, pool.map(lambda file: _content(folder / file.path), files), strict=True):
+    with Progress(len(files), "verify", unit="files") as progress:
+        for file, content in in_threads(lambda file: _content(folder / file.path), files):
             if content is None:
                 missing.append(file.path)
             elif content != (file.sha256, file.bytes):
                 changed.append(file.path)
+            progress.add(1)
     return sorted(changed), sorted(missing)
 
 

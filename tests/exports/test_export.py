@@ -303,11 +303,6 @@ def test_arguments_that_do_not_fit_are_refused(pool, tmp_path: Path, arguments: 
         export(pool, tmp_path / "out", **arguments)
 
 
-def test_object_stores_are_refused_as_targets(pool) -> None:
-    with pytest.raises(BadValue, match="local folders"):
-        write_export(pool, "s3://bucket/out", format="csv", provenance={})
-
-
 def test_a_sample_twice_is_refused(pool, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="each sample once"):
         export(pl.concat([pool, pool.head(1)]), tmp_path / "out")
