@@ -53,6 +53,8 @@ IN_ORDER = (
     protocol.AcceptFrom,
     protocol.JudgePair,
     protocol.TakeBackPair,
+    protocol.MakeSplit,
+    protocol.ExportSplit,
 )
 
 

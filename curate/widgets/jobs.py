@@ -26,6 +26,7 @@ ONCE: dict[protocol.JobKind, str] = {
     "project": "The map is being made already",
     "issues": "Issues are being looked for already",
     "duplicates": "Duplicates are being looked for already",
+    "split": "A split is being made already",
 }
 
 MOST_RUNNING = 4

@@ -277,6 +277,7 @@ export interface Export {
   path: string;
   format: string;
   labels?: string | null;
+  media?: "copy" | "hardlink" | "symlink" | "reference";
   overwrite?: boolean;
   what?: "selection" | "view";
 }
@@ -521,6 +522,60 @@ export interface TakeBackPair {
   id: number;
 }
 
+/** Which splits there are. */
+export interface GetSplits {
+  type: "get_splits";
+  client: string;
+  id: number;
+}
+
+/** A split and what its certificate says; without it, while that is still being worked out. */
+export interface GetSplit {
+  type: "get_split";
+  client: string;
+  id: number;
+  name: string;
+}
+
+/** What a split can be asked for. */
+export interface GetSplitForm {
+  type: "get_split_form";
+  client: string;
+  id: number;
+}
+
+/** A part that is wanted, with its share of the samples, 0 to 1. */
+export interface WantedPart {
+  name: string;
+  share: number;
+}
+
+/** Split the selection or the view, in the background. One step to undo. */
+export interface MakeSplit {
+  type: "make_split";
+  client: string;
+  id: number;
+  name: string;
+  parts: WantedPart[];
+  stratify?: string[];
+  group_by?: string[];
+  leak?: "auto" | "off" | number;
+  what?: "selection" | "view";
+}
+
+/** Write all parts of a split in the background, and verify what was written. */
+export interface ExportSplit {
+  type: "export_split";
+  client: string;
+  id: number;
+  name: string;
+  path: string;
+  format: string;
+  labels?: string | null;
+  media?: "copy" | "hardlink" | "symlink" | "reference";
+  overwrite?: boolean;
+}
+
 /** The answer to the request `target` of this client is no longer wanted. Never answered itself. */
 export interface Cancel {
   type: "cancel";
@@ -541,7 +596,7 @@ export interface Chip {
 /** Something that runs in the background. `text` says what came of it, or what went wrong, and `hint` what to do. */
 export interface Job {
   id: number;
-  kind: "project" | "export" | "issues" | "duplicates";
+  kind: "project" | "export" | "issues" | "duplicates" | "split";
   title: string;
   done: number;
   total: number;
@@ -786,12 +841,13 @@ export interface Named {
   count: number;
 }
 
-/** Formats, label fields, and a path to begin with. */
+/** Formats, label fields, and a path to begin with. `packed` are the formats that hold the pictures in files of their own. */
 export interface Exports {
   type: "exports";
   client: string;
   id: number;
   formats: string[];
+  packed: string[];
   fields: string[];
   path: string;
 }
@@ -1124,6 +1180,159 @@ export interface PairTakenBack {
   pair: PairInfo;
 }
 
+/** A part, and how many samples it has. */
+export interface PartSize {
+  name: string;
+  samples: number;
+}
+
+/** A split in the list of all. `at` is ISO, UTC. */
+export interface SplitLine {
+  name: string;
+  at: string;
+  actor: string;
+  parts: PartSize[];
+}
+
+/** All splits, the newest first. */
+export interface Splits {
+  type: "splits";
+  client: string;
+  id: number;
+  version: number;
+  splits: SplitLine[];
+  why: string;
+}
+
+/** A column that a split can look at; `values` of it are different ones, 0 where that is not known. */
+export interface SplitColumn {
+  name: string;
+  kind: "category" | "number" | "time" | "boolean" | "labels";
+  values: number;
+}
+
+/** What a split can be asked for. */
+export interface SplitForm {
+  type: "split_form";
+  client: string;
+  id: number;
+  name: string;
+  stratify: SplitColumn[];
+  group_by: SplitColumn[];
+  encoder: string;
+}
+
+/** A part with the samples that it should have and has. */
+export interface SplitPart {
+  name: string;
+  wanted: number;
+  got: number;
+}
+
+/** One thing that was promised, whether it holds, and the numbers. */
+export interface SplitPromise {
+  name: string;
+  passed: boolean;
+  text: string;
+}
+
+/** One class of a column. */
+export interface SplitClass {
+  value: string | null;
+  total: number;
+  counts: number[];
+  shares: number[];
+  share: number;
+  deviation: number;
+}
+
+/** One balanced column. `more` classes are not listed, each nearer to its share. */
+export interface SplitBalance {
+  column: string;
+  classes: SplitClass[];
+  more: number;
+  deviation: number;
+}
+
+/** Two samples of different parts that are as near as any. `by` is what was compared: "content", "vector" or "hash". */
+export interface SplitPair {
+  left: RowInfo;
+  right: RowInfo;
+  left_part: string;
+  right_part: string;
+  similarity: number;
+  by: string;
+}
+
+/** Of so many samples of a part so many have a neighbour in the reference part, at a threshold. */
+export interface SplitShare {
+  part: string;
+  threshold: number;
+  samples: number;
+  near: number;
+}
+
+/** Near-duplicates across parts. */
+export interface SplitNearness {
+  asked: string;
+  threshold: number | null;
+  encoder: string | null;
+  across: number;
+  copies: number;
+  highest: number | null;
+  reference: string;
+  closest: SplitPair[];
+  shares: SplitShare[];
+  notes: string[];
+}
+
+/** A near pair that put two groups together; a group that had no name is called by "". */
+export interface SplitJoin {
+  left: string;
+  right: string;
+  similarity: number;
+  left_group: string;
+  right_group: string;
+}
+
+/** One of the largest groups: so many samples, of so many smaller ones, and the pairs that joined the largest of these. */
+export interface SplitGroup {
+  samples: number;
+  groups: number;
+  joins: SplitJoin[];
+}
+
+/** From when to when a part is; null where none of its samples has a time. */
+export interface SplitTimes {
+  part: string;
+  first: string | null;
+  last: string | null;
+}
+
+/** A split, and what holds for it. */
+export interface SplitState {
+  type: "split_state";
+  client: string;
+  id: number;
+  version: number;
+  name: string;
+  event: string;
+  checked: boolean;
+  passed: boolean;
+  parts: SplitPart[];
+  unassigned: number;
+  group_by: string[];
+  groups: number | null;
+  cut: number;
+  seed: number | null;
+  promises: SplitPromise[];
+  warnings: string[];
+  columns: SplitBalance[];
+  nearness: SplitNearness | null;
+  largest: SplitGroup[];
+  times: SplitTimes[];
+}
+
 /** It was done, and there is nothing to say about it. */
 export interface Done {
   type: "done";
@@ -1180,6 +1389,12 @@ export interface IssuesChanged {
 /** There was another search for duplicates, or a verdict on a group, or one was taken back. */
 export interface DuplicatesChanged {
   type: "duplicates_changed";
+  version: number;
+}
+
+/** A split was made, replaced or undone, or what holds for one has become known. */
+export interface SplitsChanged {
+  type: "splits_changed";
   version: number;
 }
 
@@ -1241,6 +1456,11 @@ export type Request =
   | GetPairs
   | JudgePair
   | TakeBackPair
+  | GetSplits
+  | GetSplit
+  | GetSplitForm
+  | MakeSplit
+  | ExportSplit
   | Cancel;
 
 export type Reply =
@@ -1278,6 +1498,9 @@ export type Reply =
   | PairReviewState
   | Pairs
   | PairTakenBack
+  | Splits
+  | SplitState
+  | SplitForm
   | Error;
 
 export type Event =
@@ -1288,4 +1511,5 @@ export type Event =
   | HuntChanged
   | IssuesChanged
   | DuplicatesChanged
+  | SplitsChanged
   | PairsChanged;

@@ -12,6 +12,7 @@ from curate.widgets.answers.map import MapAnswers
 from curate.widgets.answers.picking import PickingAnswers
 from curate.widgets.answers.rows import RowAnswers
 from curate.widgets.answers.samples import SampleAnswers
+from curate.widgets.answers.splits import SplitAnswers
 from curate.widgets.channel import Handler
 from curate.widgets.exploration import Exploration
 from curate.widgets.protocol import Request
@@ -27,6 +28,7 @@ ANSWERS = (
     PickingAnswers,
     RowAnswers,
     SampleAnswers,
+    SplitAnswers,
 )
 
 

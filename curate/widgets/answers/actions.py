@@ -79,6 +79,7 @@ class ActionAnswers:
             client=request.client,
             id=request.id,
             formats=list(FORMATS),
+            packed=[name for name, format in FORMATS.items() if format.packs],
             fields=[*named, *(name for name in self._classes() if name not in named)],
             path=f"{self._dataset.name}-export",
         ), None

@@ -30,18 +30,18 @@ class JobAnswers:
         }
 
     def _export(self, request: protocol.Export) -> Answer:
-        path = request.path.strip()
-        # What can be said at once is said where the path was typed, and not by a job that fails.
-        if not path:
-            raise BadValue("An export needs a path", hint="such as night-hail-export")
-        format_named(request.format)
-        if is_local(path):
-            check_target(Path(path).expanduser().absolute(), overwrite=request.overwrite)
+        path = exportable(request.path, request.format, overwrite=request.overwrite)
         view = chosen(self._exploration, request.what)
         count = view.count()
 
         def run() -> str:
-            export = view.export(path, format=request.format, labels=request.labels, overwrite=request.overwrite)
+            export = view.export(
+                path,
+                format=request.format,
+                labels=request.labels,
+                media=request.media,
+                overwrite=request.overwrite,
+            )
             written = export.counts.get("samples", 0)
             left = f", {len(export.left_out):,} left out" if export.left_out else ""
             self._exploration.look(now=True)
@@ -67,6 +67,23 @@ class JobAnswers:
 
     def _started(self, request: protocol.Request, job: protocol.Job) -> Answer:
         return protocol.Started(client=request.client, id=request.id, job=job), None
+
+
+def exportable(path: str, format: str, *, overwrite: bool) -> str:
+    """The path of an export; what can be said at once is said where it was typed, and not by a job that fails.
+
+    Raises:
+        UnknownName: no such format.
+        BadValue: no path.
+        DatasetExists: something is there.
+    """
+    path = path.strip()
+    if not path:
+        raise BadValue("An export needs a path", hint="such as night-hail-export")
+    format_named(format)
+    if is_local(path):
+        check_target(Path(path).expanduser().absolute(), overwrite=overwrite)
+    return path
 
 
 def _samples(count: int) -> str:

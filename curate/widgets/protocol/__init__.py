@@ -34,8 +34,20 @@ from curate.widgets.protocol import (
     rows,
     samples,
     selection,
+    splits,
 )
-from curate.widgets.protocol.actions import Export, Exports, GetExports, Named, Saved, SaveSlice, Tag, Tagged, ToPython
+from curate.widgets.protocol.actions import (
+    Export,
+    Exports,
+    GetExports,
+    Media,
+    Named,
+    Saved,
+    SaveSlice,
+    Tag,
+    Tagged,
+    ToPython,
+)
 from curate.widgets.protocol.base import (
     MAX_MESSAGE,
     PAGE_BYTES,
@@ -82,6 +94,7 @@ from curate.widgets.protocol.events import (
     MapChanged,
     PairsChanged,
     SelectionChanged,
+    SplitsChanged,
     ViewChanged,
 )
 from curate.widgets.protocol.facets import Bins, Card, Facets, FacetValue, FacetValues, GetFacets, GetValues
@@ -190,8 +203,34 @@ from curate.widgets.protocol.selection import (
     Selection,
     SelectSamples,
 )
+from curate.widgets.protocol.splits import (
+    CLASSES,
+    ExportSplit,
+    GetSplit,
+    GetSplitForm,
+    GetSplits,
+    MakeSplit,
+    PartSize,
+    SplitBalance,
+    SplitClass,
+    SplitColumn,
+    SplitForm,
+    SplitGroup,
+    SplitJoin,
+    SplitLine,
+    SplitNearness,
+    SplitPair,
+    SplitPart,
+    SplitPromise,
+    Splits,
+    SplitShare,
+    SplitState,
+    SplitTimes,
+    WantedPart,
+)
 
 __all__ = [
+    "CLASSES",
     "GROUPS",
     "MAX_MESSAGE",
     "MEMBERS",
@@ -236,6 +275,7 @@ __all__ = [
     "Error",
     "Event",
     "Export",
+    "ExportSplit",
     "Exports",
     "FacetValue",
     "FacetValues",
@@ -266,6 +306,9 @@ __all__ = [
     "GetPlaces",
     "GetPoints",
     "GetSelection",
+    "GetSplit",
+    "GetSplitForm",
+    "GetSplits",
     "GetTiles",
     "GetValues",
     "Group",
@@ -291,9 +334,11 @@ __all__ = [
     "Lasso",
     "LegendEntry",
     "Look",
+    "MakeSplit",
     "MapChanged",
     "MapState",
     "Masks",
+    "Media",
     "Name",
     "Named",
     "Narrow",
@@ -305,6 +350,7 @@ __all__ = [
     "PairTakenBack",
     "Pairs",
     "PairsChanged",
+    "PartSize",
     "Picture",
     "Place",
     "Places",
@@ -333,6 +379,22 @@ __all__ = [
     "SetVerdict",
     "Shape",
     "Sort",
+    "SplitBalance",
+    "SplitClass",
+    "SplitColumn",
+    "SplitForm",
+    "SplitGroup",
+    "SplitJoin",
+    "SplitLine",
+    "SplitNearness",
+    "SplitPair",
+    "SplitPart",
+    "SplitPromise",
+    "SplitShare",
+    "SplitState",
+    "SplitTimes",
+    "Splits",
+    "SplitsChanged",
     "StartAudit",
     "Started",
     "State",
@@ -349,11 +411,12 @@ __all__ = [
     "Values",
     "Verdict",
     "ViewChanged",
+    "WantedPart",
     "read",
     "write",
 ]
 
-SUBJECTS = (query, rows, samples, selection, actions, jobs, facets, map, hunt, cleaning, pairs, events, base)
+SUBJECTS = (query, rows, samples, selection, actions, jobs, facets, map, hunt, cleaning, pairs, splits, events, base)
 """The modules of the package, in the order in which a reader of the generated TypeScript meets them."""
 
 AnyRequest = (
@@ -366,6 +429,7 @@ AnyRequest = (
     | GetHunt | GetNext | SetVerdict | TakeBack | StartAudit | SaveFound
     | GetIssues | FindIssues | GetDuplicates | FindDuplicates | GetDuplicateGroups | JudgeGroups | AcceptFrom
     | GetPairReview | GetPairs | JudgePair | TakeBackPair
+    | GetSplits | GetSplit | GetSplitForm | MakeSplit | ExportSplit
     | Cancel
 )  # fmt: skip
 AnyReply = (
@@ -374,6 +438,7 @@ AnyReply = (
     | Facets | FacetValues | MapState | Points | Colours | Masks | Places | Density
     | HuntState | NextSamples | TakenBack
     | Issues | DuplicatesState | DuplicateGroups | PairReviewState | Pairs | PairTakenBack
+    | Splits | SplitState | SplitForm
     | Error
 )  # fmt: skip
 AnyEvent = (
@@ -384,6 +449,7 @@ AnyEvent = (
     | HuntChanged
     | IssuesChanged
     | DuplicatesChanged
+    | SplitsChanged
     | PairsChanged
 )
 

@@ -8,6 +8,8 @@ import msgspec
 
 from curate.widgets.protocol.base import Name, Reply, Request, Samples, Text
 
+Media = Literal["copy", "hardlink", "symlink", "reference"]
+
 
 class Tag(Request, tag="tag", frozen=True):
     """Give samples a tag, or take it away: these, or the selection where `samples` is null."""
@@ -37,6 +39,7 @@ class Export(Request, tag="export", frozen=True):
     path: Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
     format: Name
     labels: Name | None = None
+    media: Media = "copy"
     overwrite: bool = False
     what: Literal["selection", "view"] = "selection"
 
@@ -67,8 +70,9 @@ class Named(Reply, tag="named", frozen=True):
 
 
 class Exports(Reply, tag="exports", frozen=True):
-    """Formats, label fields, and a path to begin with."""
+    """Formats, label fields, and a path to begin with. `packed` are the formats that hold the pictures in files of their own."""
 
     formats: list[str]
+    packed: list[str]
     fields: list[str]
     path: str

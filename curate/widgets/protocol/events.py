@@ -47,6 +47,12 @@ class DuplicatesChanged(Event, tag="duplicates_changed", frozen=True):
     version: int
 
 
+class SplitsChanged(Event, tag="splits_changed", frozen=True):
+    """A split was made, replaced or undone, or what holds for one has become known."""
+
+    version: int
+
+
 class PairsChanged(Event, tag="pairs_changed", frozen=True):
     """Somebody has answered a pair, or taken an answer back."""
 

@@ -8,7 +8,7 @@ import msgspec
 
 from curate.widgets.protocol.base import Count, Reply, Request
 
-JobKind = Literal["project", "export", "issues", "duplicates"]
+JobKind = Literal["project", "export", "issues", "duplicates", "split"]
 
 
 class Project(Request, tag="project", frozen=True):

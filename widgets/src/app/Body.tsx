@@ -8,6 +8,7 @@ import { Icon } from "../icons/Icon";
 import { Inspector } from "../inspector/Inspector";
 import { MapPane } from "../map/MapPane";
 import { NoMatch } from "../notice/Notice";
+import { Splits } from "../splits/Splits";
 import type { Store } from "../store/store";
 import { Splitter } from "./Splitter";
 import type { Panel } from "./slice";
@@ -44,6 +45,7 @@ export function Body({ store }: { store: Store }) {
           </Side>
           <div class="curate-centre" data-mode={mode}>
             {mode === "duplicates" && <Duplicates store={store} />}
+            {mode === "splits" && <Splits store={store} />}
             {(mode === "both" || mode === "map") && (
               <section
                 id={names.map}

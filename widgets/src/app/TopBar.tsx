@@ -12,6 +12,7 @@ const MODES: { name: Mode; label: string; title: string }[] = [
   { name: "grid", label: "Grid", title: "Only the grid" },
   { name: "map", label: "Map", title: "Only the map" },
   { name: "duplicates", label: "Duplicates", title: "What is there more than once, by group" },
+  { name: "splits", label: "Splits", title: "What goes where for training, and what that promises" },
 ];
 
 /** Without a kernel its buttons would do nothing, and so they are out of reach. */

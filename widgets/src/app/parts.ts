@@ -5,6 +5,7 @@ const PARTS = [
   "[role='application']",
   ".curate-grid",
   ".curate-duplicates-stage",
+  ".curate-splits",
   ".curate-side-inspector",
   ".curate-bottom",
 ];

@@ -40,9 +40,9 @@ it("has both panels beside the centre where there is room, and remembers which w
 it("goes back from the duplicates to what was shown before them", () => {
   shell.setMode("map");
   shell.setMode("duplicates");
-  shell.leaveDuplicates();
+  shell.toSamples();
   expect(shell.mode.value).toBe("map");
-  shell.leaveDuplicates();
+  shell.toSamples();
   expect(shell.mode.value).toBe("map");
 });
 

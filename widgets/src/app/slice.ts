@@ -3,8 +3,8 @@ import type { Core } from "../store/core";
 import { DEFAULT_SHARE, type Size, sizeOf } from "./arrangement";
 import { nextPart } from "./parts";
 
-export type Mode = "both" | "grid" | "map" | "duplicates";
-const MODES: readonly Mode[] = ["both", "grid", "map", "duplicates"];
+export type Mode = "both" | "grid" | "map" | "duplicates" | "splits";
+const MODES: readonly Mode[] = ["both", "grid", "map", "duplicates", "splits"];
 export type Panel = "facets" | "inspector";
 
 /** What stands where: the panels, the mode, the line between map and grid, and what lies over them. */
@@ -17,7 +17,7 @@ export class ShellSlice {
   /** The panel that lies over the centre where there is no room beside it. */
   readonly over = signal<Panel | null>(null);
   private root: HTMLElement | null = null;
-  /** What was shown before the duplicates. */
+  /** How the samples were shown before the duplicates or the splits took their place. */
   private former: Mode = "both";
 
   readonly mode = computed<Mode>(() => {
@@ -51,14 +51,17 @@ export class ShellSlice {
   }
 
   setMode(mode: Mode): void {
-    const before = this.mode.peek();
-    if (before !== "duplicates") this.former = before;
+    if (this.samples) this.former = this.mode.peek();
     this.core.layout.set("mode", mode);
   }
 
-  /** Back to the samples of the view, where the duplicates are shown. */
-  leaveDuplicates(): void {
-    if (this.mode.peek() === "duplicates") this.setMode(this.former);
+  /** Back to the samples of the view, where something else is shown in their place. */
+  toSamples(): void {
+    if (!this.samples) this.setMode(this.former);
+  }
+
+  private get samples(): boolean {
+    return !["duplicates", "splits"].includes(this.mode.peek());
   }
 
   setShare(share: number): void {

@@ -64,7 +64,7 @@ export function Bar({ store, state }: { store: Store; state: DuplicatesState }) 
               void core.edit({ type: "set_facet", kind: "tags", column: "tags", filter: DUPLICATES }),
           },
           "line",
-          { label: "Back to the grid", icon: "back", detail: "Esc", onPick: () => shell.leaveDuplicates() },
+          { label: "Back to the grid", icon: "back", detail: "Esc", onPick: () => shell.toSamples() },
         ]}
       >
         <Icon name="more" />

@@ -48,7 +48,7 @@ export function DuplicatesCard({ store }: { store: Store }) {
             type="button"
             class="curate-button curate-duplicates-open"
             aria-pressed={shown}
-            onClick={() => (shown ? shell.leaveDuplicates() : shell.setMode("duplicates"))}
+            onClick={() => (shown ? shell.toSamples() : shell.setMode("duplicates"))}
           >
             {state.open === 0 ? "Look at them again" : `Review ${counted(state.open, "group")}`}
             <progress class="curate-review-progress" aria-hidden="true" value={done} max={state.groups} />

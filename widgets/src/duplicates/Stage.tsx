@@ -220,7 +220,7 @@ function Ended({ store, state }: { store: Store; state: DuplicatesState }) {
             Go to the first open one
           </button>
         )}
-        <button type="button" class="curate-button" onClick={() => shell.leaveDuplicates()}>
+        <button type="button" class="curate-button" onClick={() => shell.toSamples()}>
           Back to the grid
         </button>
       </div>

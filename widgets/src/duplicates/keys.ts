@@ -19,7 +19,7 @@ function keyed({ duplicates, shell, core }: Store, event: KeyboardEvent): boolea
   if (event.key === "Escape") {
     // What lies over the centre, and the page, are nearer.
     if (shell.over.peek() !== null || shell.full.peek() === "page") return false;
-    shell.leaveDuplicates();
+    shell.toSamples();
     return true;
   }
   if (state === null || state.groups === 0) return false;

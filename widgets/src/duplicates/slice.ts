@@ -60,7 +60,7 @@ export class DuplicateSlice {
         if (before === null) void this.follow();
       }),
       // Whoever changes the query wants to see what it gives.
-      core.onSent(() => shell.leaveDuplicates()),
+      core.onSent(() => shell.toSamples()),
       core.onEvent((event) => {
         if (event.type === "duplicates_changed") this.soon(event.version);
       }),

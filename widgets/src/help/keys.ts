@@ -116,6 +116,17 @@ export const SECTIONS: readonly Section[] = [
     ],
   },
   {
+    title: "Splits",
+    parts: ["explorer"],
+    lines: [
+      [["n"], "a new split"],
+      [["e"], "export the split"],
+      [["Enter"], "on a part: show its samples; on a pair: look at it closely"],
+      [["←", "→"], "in a pair that is looked at: the one before, the next"],
+      [["Esc"], "back to the grid"],
+    ],
+  },
+  {
     title: "Line between map and grid",
     parts: ["explorer"],
     lines: [[["↑", "↓"], "more room for one or the other; PgUp, PgDn, Home, End"]],

@@ -185,7 +185,7 @@ export class InspectorSlice {
     const row = this.row.peek();
     if (row === null) return;
     this.shrink();
-    this.shell.leaveDuplicates();
+    this.shell.toSamples();
     if (this.shell.mode.peek() === "map") this.shell.setMode("both");
     this.grid.goTo(row);
   }

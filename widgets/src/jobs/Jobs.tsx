@@ -11,12 +11,15 @@ export function Jobs({ store }: { store: Store }) {
   // What is to be seen says itself how far it is and what came of it, but not why it has stopped.
   const seen: Record<Job["kind"], boolean> = {
     export: false,
+    split: false,
     project: core.part === "map" || (core.part === "explorer" && (mode === "both" || mode === "map")),
     issues: core.part === "facets" || (core.part === "explorer" && shell.isOpen("facets")),
     duplicates: core.part === "explorer" && mode === "duplicates",
   };
   const shown = jobs.jobs.value.filter(
-    ({ kind, state }) => !seen[kind] || (kind !== "project" && state !== "running" && state !== "done"),
+    (job) =>
+      !store.splits.shows(job) &&
+      (!seen[job.kind] || (job.kind !== "project" && job.state !== "running" && job.state !== "done")),
   );
   return (
     <ul class="curate-jobs" aria-label="In the background">

@@ -54,6 +54,11 @@ interface Replies {
   get_pairs: protocol.Pairs;
   judge_pair: protocol.PairReviewState;
   take_back_pair: protocol.PairTakenBack;
+  get_splits: protocol.Splits;
+  get_split: protocol.SplitState;
+  get_split_form: protocol.SplitForm;
+  make_split: protocol.Started;
+  export_split: protocol.Started;
 }
 
 export type Asked = keyof Replies;

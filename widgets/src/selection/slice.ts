@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import type { GridSlice } from "../grid/slice";
+import type { Export } from "../protocol";
 import { copy } from "../store/copy";
 import type { Core } from "../store/core";
 import { type Failure, failureOf } from "../store/failure";
@@ -17,13 +18,7 @@ export interface OpenForm {
   from: HTMLElement | null;
 }
 
-export interface ExportOrder {
-  path: string;
-  format: string;
-  labels: string | null;
-  overwrite: boolean;
-  what: What;
-}
+export type ExportOrder = Omit<Export, "type" | "client" | "id">;
 
 interface Answered {
   reply: { revision: number; count: number; here: number };

@@ -11,6 +11,7 @@ import { MapSlice } from "../map/slice";
 import { PairSlice } from "../pairs/slice";
 import { SearchSlice } from "../search/slice";
 import { SelectionSlice } from "../selection/slice";
+import { SplitSlice } from "../splits/slice";
 import { Core } from "./core";
 
 /** Everything that one widget on the screen knows. The kernel owns the data; this holds what is on the screen of it. */
@@ -28,6 +29,7 @@ export class Store {
   readonly issues: IssueSlice;
   readonly duplicates: DuplicateSlice;
   readonly pairs: PairSlice;
+  readonly splits: SplitSlice;
 
   constructor(model: Model) {
     this.core = new Core(model);
@@ -43,12 +45,14 @@ export class Store {
     this.issues = new IssueSlice(this.core, this.jobs);
     this.duplicates = new DuplicateSlice(this.core, this.shell, this.jobs);
     this.pairs = new PairSlice(this.core);
+    this.splits = new SplitSlice(this.core, this.shell, this.jobs);
     // Not before every slice listens.
     void this.core.hello();
   }
 
   dispose(): void {
     for (const slice of [
+      this.splits,
       this.pairs,
       this.duplicates,
       this.issues,
