@@ -7,12 +7,13 @@ certifies a split that came from anywhere, and finds the faults of ours.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from curate.errors import BadValue
+from curate.errors import BadValue, NotWritten
 from curate.splits.nearness import ClosePair, Nearness
 from curate.splits.strata import Strata
 
@@ -215,6 +216,23 @@ class Certificate(msgspec.Struct, frozen=True):
         except msgspec.MsgspecError as error:
             raise BadValue(f"This is not a certificate: {error}") from error
 
+    def to_picture(self, path: str | Path) -> Path:
+        """Write this certificate as a PNG, for a slide or a pull request.
+
+        Raises:
+            NotWritten: it cannot be written there.
+        """
+        from curate.splits.picture import as_png
+
+        target = Path(path).expanduser()
+        try:
+            target.write_bytes(as_png(self))
+        except OSError as error:
+            raise NotWritten(
+                f"{str(target)!r} cannot be written: {error}", hint="give a file in a folder that is there"
+            ) from error
+        return target
+
     def __repr__(self) -> str:
         sizes = ", ".join(f"{part.name}: {part.got:,}" for part in self.parts)
         kept = "passed" if self.passed else "NOT passed"
@@ -226,7 +244,7 @@ class Certificate(msgspec.Struct, frozen=True):
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from curate.splits.report import as_html
+        from curate.splits.page import as_html
 
         return as_html(self)
 

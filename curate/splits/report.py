@@ -1,88 +1,156 @@
-"""A certificate as a table of text, and as a small page."""
+"""What a certificate says, in tables: as text here, as a page in `page`, as a picture in `picture`."""
 
 from __future__ import annotations
 
-from html import escape
-
-from curate.splits.certificate import Certificate, ClassBalance, ColumnBalance
+from curate.splits.certificate import Certificate, ClassBalance, ColumnBalance, Join, LargeGroup
+from curate.splits.nearness import ClosePair
 
 LISTED = 12  # classes a column: the furthest off first, the others counted
 
+Rows = list[list[str]]
+
 
 def as_text(certificate: Certificate) -> str:
-    """Sizes, promises, the classes of each column and the warnings, in a fixed-width table."""
-    lines = [f"Split certificate: {'passed' if certificate.passed else 'FAILED'}", ""]
-    lines += _aligned(
-        [["part", "wanted", "got"], *([p.name, f"{p.wanted:,}", f"{p.got:,}"] for p in certificate.parts)]
-    )
+    """Sizes, promises, the classes of each column, what is near across parts, and the warnings, in fixed-width tables."""
+    lines = [title(certificate), "", *_aligned(sizes(certificate))]
     if certificate.unassigned:
         lines.append(f"{certificate.unassigned:,} samples are in no part")
     lines.append("")
-    for promise in certificate.promises:
-        lines.append(f"{'pass' if promise.passed else 'FAIL'}  {promise.name}: {promise.text}")
+    lines += [f"{'pass' if p.passed else 'FAIL'}  {p.name}: {p.text}" for p in certificate.promises]
     for column in certificate.columns:
-        lines += ["", *_aligned([_header(certificate, column), *(_row(certificate, c) for c in _listed(column))])]
-        lines += _left_out(column)
-    lines += [f"warning: {warning}" for warning in certificate.warnings]
+        lines += ["", *_aligned([header(certificate, column), *(row(certificate, c) for c in listed(column))])]
+        lines += left_out(column)
+    if shares := neighbours(certificate):
+        lines += ["", neighbours_title(certificate), *_aligned(shares)]
+    if certificate.closest:
+        lines += ["", "closest pairs across parts", *_aligned([pair_row(pair) for pair in certificate.closest])]
+    if certificate.largest:
+        lines += ["", "largest groups that near-duplicates made"]
+        for group in certificate.largest:
+            lines += [large_group(group), *(f"  {join_words(join)}" for join in group.joins)]
+    if times := periods(certificate):
+        lines += ["", *_aligned(times)]
+    if facts := origin(certificate):
+        lines += ["", *(f"{name}: {_clean(text)}" for name, text in facts)]
+    lines += [f"warning: {_clean(warning)}" for warning in certificate.warnings]
     return "\n".join(lines)
 
 
-def as_html(certificate: Certificate) -> str:
-    """The same as a page of a few kilobytes: no script, no colour that a theme could swallow."""
-    parts = [["part", "wanted", "got"], *([p.name, f"{p.wanted:,}", f"{p.got:,}"] for p in certificate.parts)]
-    promises = "".join(
-        f"<li>{'✓' if p.passed else '✗'} <b>{escape(p.name)}</b>: {escape(p.text)}</li>" for p in certificate.promises
-    )
-    columns = "".join(
-        _table([_header(certificate, column), *(_row(certificate, c) for c in _listed(column))])
-        + "".join(f"<p>{escape(line)}</p>" for line in _left_out(column))
-        for column in certificate.columns
-    )
-    warnings = "".join(f"<li>{escape(warning)}</li>" for warning in certificate.warnings)
-    unassigned = f"<p>{certificate.unassigned:,} samples are in no part</p>" if certificate.unassigned else ""
-    verdict = "passed" if certificate.passed else "failed"
-    return (
-        f'<div class="curate-certificate"><p><b>Split certificate: {verdict}</b></p>{_table(parts)}{unassigned}'
-        f'<ul style="list-style:none;padding-left:0">{promises}</ul>{columns}'
-        + (f"<p>Warnings</p><ul>{warnings}</ul>" if warnings else "")
-        + "</div>"
-    )
+def title(certificate: Certificate) -> str:
+    """The verdict."""
+    return f"Split certificate: {'passed' if certificate.passed else 'FAILED'}"
 
 
-def _listed(column: ColumnBalance) -> list[ClassBalance]:
+def sizes(certificate: Certificate) -> Rows:
+    """Samples wanted and got."""
+    return [["part", "wanted", "got"], *([p.name, f"{p.wanted:,}", f"{p.got:,}"] for p in certificate.parts)]
+
+
+def listed(column: ColumnBalance) -> list[ClassBalance]:
+    """The classes that are shown: those furthest off, the largest first."""
     shown = sorted(column.classes, key=lambda c: -max(c.deviation, c.class_deviation))[:LISTED]
     return sorted(shown, key=lambda c: -c.total)
 
 
-def _left_out(column: ColumnBalance) -> list[str]:
+def left_out(column: ColumnBalance) -> list[str]:
+    """What is said of the others."""
     more = len(column.classes) - LISTED
     return [f"and {more:,} more classes, each nearer to its share"] if more > 0 else []
 
 
-def _header(certificate: Certificate, column: ColumnBalance) -> list[str]:
+def header(certificate: Certificate, column: ColumnBalance) -> list[str]:
+    """Over the classes of a column."""
     return [column.column, "samples", *(part.name for part in certificate.parts), "deviation"]
 
 
-def _row(certificate: Certificate, c: ClassBalance) -> list[str]:
-    name = "(no value)" if c.value is None else c.value
+def row(certificate: Certificate, c: ClassBalance) -> list[str]:
+    """One class."""
     cells = [
         f"{count:,} ({share:.1%})" if part.got else f"{count:,}"
         for part, count, share in zip(certificate.parts, c.counts, c.shares, strict=True)
     ]
-    return [name, f"{c.total:,}", *cells, f"{c.deviation:.2f} pp"]
+    return ["(no value)" if c.value is None else c.value, f"{c.total:,}", *cells, f"{c.deviation:.2f} pp"]
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
-    # A class is text from anywhere: one line each, so that it cannot draw a table of its own.
-    clean = [["".join(ch if ch.isprintable() else "�" for ch in cell)[:40] for cell in row] for row in rows]
+def neighbours_title(certificate: Certificate) -> str:
+    """Over `neighbours`."""
+    reference = "" if certificate.nearness is None else certificate.nearness.reference
+    looked = {share.part: share.samples for share in certificate.nearness.shares} if certificate.nearness else {}
+    sampled = any(p.name in looked and looked[p.name] < p.got for p in certificate.parts)
+    some = f" (of {sum(looked.values()):,} that were looked at)" if sampled else ""
+    return f"share with a neighbour in {reference!r}, by similarity{some}"
+
+
+def neighbours(certificate: Certificate) -> Rows:
+    """One row a part, one column a threshold; empty where nobody looked."""
+    if certificate.nearness is None or not certificate.nearness.shares:
+        return []
+    shares = certificate.nearness.shares
+    levels = list(dict.fromkeys(share.threshold for share in shares))
+    known = {(share.part, share.threshold): share for share in shares}
+    mark = certificate.nearness.threshold
+    head = [f"{level:.4g}{' *' if mark is not None and abs(level - mark) < 1e-6 else ''}" for level in levels]
+    parts = dict.fromkeys(share.part for share in shares)
+    rows = [[part, *(f"{known[part, level].share:.1%}" for level in levels)] for part in parts]
+    return [["part", *head], *rows]
+
+
+def pair_row(pair: ClosePair) -> list[str]:
+    """One of the closest pairs."""
+    return [f"{pair.similarity:.4f}", pair.by, f"{pair.left_part} {pair.left}", f"{pair.right_part} {pair.right}"]
+
+
+def large_group(group: LargeGroup) -> str:
+    """One of the largest groups, in words."""
+    of = "" if group.groups == group.samples else f", put together from {group.groups:,} groups"
+    return f"{group.samples:,} samples{of}"
+
+
+def join_words(join: Join) -> str:
+    """What joined two pieces of a group."""
+    names = (
+        _clean(name) or str(sample) for name, sample in ((join.left_group, join.left), (join.right_group, join.right))
+    )
+    one, two = names
+    return f"{one} ({join.sizes[0]:,}) and {two} ({join.sizes[1]:,}) by a pair of {join.similarity:.4f}"
+
+
+def periods(certificate: Certificate) -> Rows:
+    """From when to when each part is."""
+    if not certificate.times:
+        return []
+    rows = [[t.part, t.first or "", t.last or "", f"{t.without:,}"] for t in certificate.times]
+    return [["part", "from", "to", "without a time"], *rows]
+
+
+def origin(certificate: Certificate) -> list[tuple[str, str]]:
+    """How the split came to be: name and text."""
+    seed = [] if certificate.seed is None else [("seed", str(certificate.seed))]
+    if (known := certificate.origin) is None:
+        return seed
+    facts = [("split", known.name), ("query", known.query), *seed]
+    if known.encoder:
+        facts.append(("encoder", f"{known.encoder.get('name')} ({known.encoder.get('weights_hash', '')[:12]})"))
+    if known.snapshot:
+        facts.append(("snapshot", ", ".join(f"{name} {version}" for name, version in known.snapshot.items())))
+    if known.by_time:
+        facts.append(("by time", f"{known.by_time}, gap {known.gap}" if known.gap else known.by_time))
+    if known.fixed:
+        facts.append(("fixed", ", ".join(f"{part}: {count:,}" for part, count in known.fixed.items())))
+    if known.added:
+        facts.append(("grown by", ", ".join(f"{count:,}" for count in known.added)))
+    return facts
+
+
+def _clean(text: str) -> str:
+    # A class or a query is text from anywhere: it must not draw a table of its own, nor obey a terminal.
+    return "".join(ch if ch.isprintable() else "�" for ch in text)
+
+
+def _aligned(rows: Rows) -> list[str]:
+    clean = [[_clean(cell)[:40] for cell in row] for row in rows]
     widths = [max(len(row[i]) for row in clean) for i in range(len(clean[0]))]
     return [
         "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
         for row in clean
     ]
-
-
-def _table(rows: list[list[str]]) -> str:
-    head = "".join(f"<th>{escape(cell)}</th>" for cell in rows[0])
-    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows[1:])
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
