@@ -279,6 +279,44 @@ def test_a_picture_that_is_gone_is_a_missing_sample_with_its_labels(fo: Any, nam
     assert ds.labels("cars").filter(sample_id=gone)["box"].to_list() == [[16.0, 12.0, 32.0, 24.0]]
 
 
+def test_an_export_is_read_by_fiftyone_before_it_is_there(fo: Any, scenes: Dataset, tmp_path: Path) -> None:
+    from curate.errors import NotVerified
+    from curate.exports.contents import Contents
+    from curate.exports.fiftyone import FIFTYONE
+    from curate.exports.labels import flat_labels
+
+    split = scenes.split_named("v1")
+    before = set(fo.list_datasets())
+    export = split.export(tmp_path / "out", format="fiftyone")
+    assert export.manifest.read_by == f"fiftyone {fo.__version__}"
+    assert export.verify().ok
+    loaded = fo.Dataset.from_dir(dataset_dir=str(export.path), dataset_type=fo.types.FiftyOneDataset, progress=False)
+    assert len(loaded) == export.counts["samples"] == 57
+    assert {Path(path).is_file() for path in loaded.values("filepath")} == {True}
+    assert loaded.count("objects.detections") == scenes.labels("objects").height
+    # "train" is a tag of some samples anyway
+    assert len(loaded.match_tags("split:train")) == split["train"].where("status = 'ok'").count()
+    back = curate.create(tmp_path / "back.curate")
+    back.ingest(loaded)
+    assert (
+        back.labels("objects")
+        .select("value", "box")
+        .sort("value", "box")
+        .equals(scenes.labels("objects").select("value", "box").sort("value", "box"))
+    )
+    loaded.delete()
+    assert set(fo.list_datasets()) == before
+    # what is not what was meant does not pass: one box moved, and one label gone
+    samples = back.frame(np.arange(back.count())).sort("uri").with_columns(file_name=pl.lit("x"))
+    text = (export.path / "samples.json").read_text()
+    meant = Contents(samples, flat_labels(scenes.labels(), samples["sample_id"], None).rows, (), {}, "copy")
+    with pytest.raises(NotVerified, match="picture"):
+        FIFTYONE.check(export.path, export.manifest, meant)
+    assert text.count('"label":"bus"') > 1
+    (export.path / "samples.json").write_text(text.replace('"label":"bus"', '"label":"tram"', 1))
+    assert not export.verify().ok
+
+
 WITHOUT = """
 import sys, curate
 from curate import errors

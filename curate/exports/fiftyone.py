@@ -20,6 +20,7 @@ from curate.exports.contents import PART, Contents, Format, Found, part_counts
 from curate.exports.fiftyone_database import fiftyone, quiet
 from curate.exports.fiftyone_documents import LABEL_TYPES, Documents, documents, object_id
 from curate.exports.fiftyone_note import KEY, LabelNote, Note, SplitNote, note_of, part_tags
+from curate.exports.labels import BOX, DETECTION
 from curate.exports.manifest import Manifest
 from curate.store.schemas import RESERVED
 
@@ -293,17 +294,37 @@ def _compare(dataset: Any, folder: Path, manifest: Manifest, contents: Contents)
         for tags, part in zip(dataset.values("tags"), contents.samples[PART], strict=True):
             if part not in tags and f"{PART}:{part}" not in tags:
                 raise NotVerified(f"FiftyOne finds the tags {tags} on a picture of the part {part!r}")
-    note = note_of(dataset.info)
-    found: Counter[tuple[str, str | None, str]] = Counter()
-    for field, held in note.labels.items():
-        key = LABEL_TYPES[dataset.get_field(field).document_type.__name__][0]
-        values = dataset.values(f"{field}.{key}.label" if key else f"{field}.label", unwind=True)
-        found.update((held.field, held.source, value) for value in values if value is not None)
-    meant = Counter(contents.labels.select("field", "source", "value").iter_rows())
-    sizeless = contents.samples.filter(pl.col("width").is_null())
-    if sizeless.is_empty() and found != meant:
+    if (dataset.values("metadata.width") if len(dataset) else []) != contents.samples["width"].to_list():
+        raise NotVerified("FiftyOne finds pictures of other widths")
+    found, boxes = _found(dataset)
+    sizes = ("sample_id", pl.col("width").alias("wide"), pl.col("height").alias("high"))
+    order = contents.samples.select(sizes).with_row_index("order")
+    sized = contents.samples["width"].null_count() == 0
+    rows = contents.labels.join(order, on="sample_id")
+    meant = Counter(rows.select("field", "source", "value").iter_rows())
+    if sized and found != meant:
         first = next(iter((found - meant) or (meant - found)))
         raise NotVerified(f"FiftyOne finds the label {first} {found[first]:,} times, and {meant[first]:,} were meant")
+    shares = (pl.col(name) / pl.col(("wide", "high")[at % 2]) for at, name in enumerate(BOX))
+    placed = rows.filter(kind=DETECTION).select("order", "value", *shares)
+    if sized and (missing := Counter(placed.iter_rows()) - boxes):
+        raise NotVerified(f"FiftyOne does not find the box {next(iter(missing))}")
+
+
+def _found(dataset: Any) -> tuple[Counter[tuple[str, str | None, str]], Counter[tuple[Any, ...]]]:
+    """Labels by field, source and class, and boxes by picture, class and place, as FiftyOne has them."""
+    labels: Counter[tuple[str, str | None, str]] = Counter()
+    boxes: Counter[tuple[Any, ...]] = Counter()
+    for name, held in note_of(dataset.info).labels.items():
+        type = dataset.get_field(name).document_type.__name__
+        path = f"{name}.{LABEL_TYPES[type][0]}".rstrip(".")
+        values = dataset.values(f"{path}.label", unwind=True)
+        labels.update((held.field, held.source, value) for value in values if value is not None)
+        if type == "Detections":
+            named = dataset.values([f"{path}.label", f"{path}.bounding_box"])
+            for at, (classes, shares) in enumerate(zip(*named, strict=True)):
+                boxes.update((at, value, *box) for value, box in zip(classes or (), shares or (), strict=True))
+    return labels, boxes
 
 
 FIFTYONE = Format("fiftyone", _folders, _write, _read_back, reserved=(DATA,), check=_check)

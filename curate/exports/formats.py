@@ -5,6 +5,7 @@ from __future__ import annotations
 from curate.errors import UnknownName
 from curate.exports.coco import COCO
 from curate.exports.contents import Format
+from curate.exports.fiftyone import FIFTYONE
 from curate.exports.huggingface import HUGGINGFACE
 from curate.exports.imagefolder import IMAGEFOLDER
 from curate.exports.lance import LANCE
@@ -12,7 +13,9 @@ from curate.exports.table import CSV, PARQUET
 from curate.exports.tfrecord import TFRECORD
 from curate.exports.webdataset import WEBDATASET
 
-FORMATS = {each.name: each for each in (COCO, CSV, HUGGINGFACE, IMAGEFOLDER, LANCE, PARQUET, TFRECORD, WEBDATASET)}
+FORMATS = {
+    each.name: each for each in (COCO, CSV, FIFTYONE, HUGGINGFACE, IMAGEFOLDER, LANCE, PARQUET, TFRECORD, WEBDATASET)
+}
 
 
 def format_named(name: str) -> Format:
