@@ -6,7 +6,8 @@ fifty thousand. The result is a table (kinds, parts) of whole numbers.
 
 Three steps: alike bundles are dealt out in proportion; the rest go one by one, the rarest class and the largest bundle
 first, to the part that lacks them most (iterative stratification, Sechidis, Tsoumakas and Vlahavas, 2011, with
-arbitrary shares and whole groups); then single moves and exchanges lower what is furthest off.
+arbitrary shares and whole groups); then single moves and exchanges lower what is furthest off, among all bundles where they
+are few (exchange.py), among a share of them at a time where they are many.
 
 Everything is integers, elementwise float64 and sums in a fixed order: no BLAS and no `libm` power, whose last bits differ
 from one machine to the next. The same input therefore gives the same table everywhere.
@@ -20,15 +21,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+from curate.splits.exchange import Floats, Ints, Problem, powered, settle
 
 ENUMERATE_UP_TO = 1 << 15  # tables; so many are tried one and all, in some 0.1 s
 CANDIDATES = 32  # bundles a part that take part in the search for an exchange
 ENTRIES_A_ROUND = 40_000  # (kind, class) entries looked at in one round of the search
 ROUNDS = 250
 PROPORTIONS = 12  # rounds of dealing alike bundles in proportion
-TRIES, FRESH = 240, 12  # searches, and how many of them start from scratch
+DENSE = 500_000  # (class, bundle) entries up to which single bundles are searched
 GOOD_ENOUGH = 2e-4  # 0.02 percentage points: further search is for nobody
 
 
@@ -70,14 +70,14 @@ class Kinds:
         return total
 
     def divisible(self) -> Floats:
-        """(rows,) float64: how far a class can be divided at all (Gini-Simpson): 0 in one bundle, 1/2 in two alike.
+        """(rows,) float64: how far a class can be divided at all: 0 in one bundle, 1 in four alike or more.
 
-        What lies in one bundle lies in one part, and every part but the largest is the worse place for it. Counted in
-        full, a column of such classes would draw everything to the largest part.
+        The Gini-Simpson index over that of four. What lies in one bundle lies in one part, and every part but the largest is the
+        worse place for it. Counted in full, a column of such classes would draw everything to the largest part.
         """
         squares, total = np.zeros(self.rows, np.int64), self.totals()
         np.add.at(squares, self.row, self.count * self.count * self.multiplicity[self.owner])
-        share: Floats = 1.0 - squares / np.maximum(total * total, 1)
+        share: Floats = np.minimum((1.0 - squares / np.maximum(total * total, 1)) / 0.75, 1.0)
         return share
 
     def pick(self, chosen: Ints) -> Kinds:
@@ -125,8 +125,9 @@ def allocate(
     """Deal the bundles out so that every class, and the whole, comes near its share in every part.
 
     What is made small is the largest deviation: the samples that a part has too many or too few of a class, as a share of
-    the class or of the part, whichever is the smaller set. Measured on the class alone, a small part could have a wholly
-    different mix; measured on the part alone, a rare class could be missing from it and nobody would notice.
+    the part, or as a share of the class times how divisible that is, whichever is more. Measured on the class alone, a small
+    part could have a wholly different mix; measured on the part alone, a rare class could be missing from it and nobody
+    would notice.
 
     Args:
         kinds: the bundles.
@@ -148,25 +149,35 @@ def allocate(
     total = kinds.totals() + held.sum(axis=1)
     n = int(total[0])
     exact = bool((kinds.size == 1).all())
-    scale = kinds.divisible()[:, None] / np.maximum(np.minimum(total[:, None], sizes[None, :]), 1)
-    scale[0] = 0.0 if exact else 2.0 / n  # sizes count double: they are what the user typed
+    scale = np.maximum(kinds.divisible()[:, None] / np.maximum(total[:, None], 1), 1 / np.maximum(sizes[None, :], 1))
+    scale[kinds.totals() == 0] = 0.0  # nothing can be done about it
+    if exact:
+        scale[0] = 0.0
     target = above(total[:, None] * sizes[None, :] / n, held)
     empty = held[0] > 0 if may_be_empty is None else may_be_empty | (held[0] > 0)
     goal = _Goal(kinds, held, target, scale, sizes, exact, empty)
     bundles = int(kinds.multiplicity.sum())
     if not exact and parts**bundles <= ENUMERATE_UP_TO:
         return _enumerate(goal, bundles)
-    best = _search(goal, turn=0)
-    # One way of dealing can lead into a dead end. Where bundles are few, others are cheap to try: first from scratch, then
-    # from the best so far with a few bundles thrown elsewhere (iterated local search; Lourenço, Martin and Stützle, 2003).
-    tries = 0 if exact else min(TRIES, 8_000 // bundles)
-    for turn in range(1, tries):
-        if goal.score(best)[0] <= GOOD_ENOUGH:
-            break
-        other = _search(goal, turn=turn) if turn < FRESH else _improve(goal, _thrown(goal, best, turn), power=8)
-        if goal.score(other) < goal.score(best):
-            best = other
-    return best
+    table = _greedy(goal)
+    if not exact and bundles * kinds.rows <= DENSE:
+        return _settled(goal, table)
+    smooth = _improve(goal, table, power=2)
+    sharp = _improve(goal, smooth, power=8)  # an eighth power looks at the worst alone, and still has a slope
+    return min(smooth, sharp, key=goal.score)
+
+
+def _settled(goal: _Goal, table: Ints) -> Ints:
+    """A search over single bundles: where they are few, nothing needs to be left out of sight."""
+    kinds, parts = goal.kinds, len(goal.sizes)
+    kind = np.repeat(np.arange(len(kinds)), kinds.multiplicity)
+    part = np.repeat(np.tile(np.arange(parts), len(kinds)), table.reshape(-1))
+    needs_one = ~goal.may_be_empty & (goal.sizes > 0) & (np.bincount(part, minlength=parts) > 0)
+    problem = Problem(kinds.dense()[:, kind].astype(np.float64), goal.target - goal.held, goal.scale, needs_one)
+    part = settle(problem, part, good_enough=GOOD_ENOUGH)
+    result = np.zeros_like(table)
+    np.add.at(result, (kind, part), 1)
+    return result
 
 
 def above(target: Floats, held: Ints) -> Floats:
@@ -180,26 +191,7 @@ def above(target: Floats, held: Ints) -> Floats:
     return result
 
 
-def _search(goal: _Goal, *, turn: int) -> Ints:
-    table = _greedy(goal, turn=turn)
-    smooth = _improve(goal, table, power=2)
-    sharp = _improve(goal, smooth, power=8)  # an eighth power looks at the worst alone, and still has a slope
-    return min(smooth, sharp, key=goal.score)
-
-
-def _thrown(goal: _Goal, table: Ints, turn: int) -> Ints:
-    """The table with two to four bundles in parts drawn anew; drawn by a formula, the same everywhere."""
-    table = table.copy()
-    for i in range(2 + turn % 3):
-        draw = (turn * 8 + i + 1) * 0x9E3779B97F4A7C15 % 2**64 >> 16
-        filled = np.flatnonzero(table)
-        kind, origin = divmod(int(filled[draw % len(filled)]), table.shape[1])
-        table[kind, origin] -= 1
-        table[kind, draw // len(filled) % table.shape[1]] += 1
-    return _fill_empty(goal, table)
-
-
-def _greedy(goal: _Goal, *, turn: int) -> Ints:
+def _greedy(goal: _Goal) -> Ints:
     """Deal in proportion what can be, then the rest one by one to the part that lacks it most."""
     kinds, sizes = goal.kinds, goal.sizes
     table = _in_proportion(goal)
@@ -209,7 +201,7 @@ def _greedy(goal: _Goal, *, turn: int) -> Ints:
     weight = np.where(goal.scale > 0, 1.0 / wanted, 0.0)
     weight[0] = 1.0 / wanted[0]
     left = kinds.multiplicity - table.sum(axis=1)
-    for kind in _order(kinds, turn=turn):
+    for kind in _order(kinds):
         rows = kinds.row[kinds.start[kind] : kinds.start[kind + 1]]
         count = kinds.count[kinds.start[kind] : kinds.start[kind + 1], None]
         for _ in range(left[kind]):
@@ -241,18 +233,13 @@ def _in_proportion(goal: _Goal) -> Ints:
     return table
 
 
-def _order(kinds: Kinds, *, turn: int) -> Ints:
+def _order(kinds: Kinds) -> Ints:
     """Rarest class first, then the largest bundles; sizes by powers of two, so that the seed has a say among similar ones."""
     bundles = np.zeros(kinds.rows, np.int64)
     np.add.at(bundles, kinds.row, kinds.multiplicity[kinds.owner])
     rarest = np.minimum.reduceat(bundles[kinds.row], kinds.start[:-1])
     magnitude = np.frexp(kinds.size.astype(np.float64))[1]
-    chance = np.arange(len(kinds))
-    if turn:
-        chance = (chance + 1) * (2 * turn + 1) * 2_654_435_761 % 4_294_967_291
-    if turn % 3 == 2:
-        rarest = np.zeros_like(rarest)  # and now the largest first, whatever they hold
-    return np.lexsort((chance, -magnitude, rarest))
+    return np.lexsort((np.arange(len(kinds)), -magnitude, rarest))
 
 
 def _fill_empty(goal: _Goal, table: Ints) -> Ints:
@@ -271,13 +258,6 @@ def _fill_empty(goal: _Goal, table: Ints) -> Ints:
                 options.append((goal.score(other), int(giver), int(kind), other))
         table = min(options, key=lambda option: option[:3])[3]
     return table
-
-
-def _powered(value: Floats, power: int) -> Floats:
-    result = value * value
-    while power > 2:
-        result, power = result * result, power // 2
-    return result
 
 
 def _improve(goal: _Goal, table: Ints, *, power: int) -> Ints:
@@ -321,8 +301,8 @@ _Step = list[tuple[int, int, int]]
 def _best_step(goal: _Goal, local: Kinds, table: Ints, *, held: Ints, rest: Floats, power: int) -> _Step | None:
     """The move or exchange that lowers the cost most, or None. `held` (p,) are the bundles of each part, all kinds."""
     e, scale, count = rest[local.row], goal.scale[local.row], local.count[:, None]
-    now = _powered(e * scale, power)
-    leave, arrive = _powered((e - count) * scale, power) - now, _powered((e + count) * scale, power) - now
+    now = powered(e * scale, power)
+    leave, arrive = powered((e - count) * scale, power) - now, powered((e + count) * scale, power) - now
     parts = rest.shape[1]
     take = np.stack([np.bincount(local.owner, leave[:, p], len(local)) for p in range(parts)], axis=1)
     give = np.stack([np.bincount(local.owner, arrive[:, p], len(local)) for p in range(parts)], axis=1)
@@ -368,7 +348,7 @@ def _exchange(
     cost = np.zeros(change.shape[1:])
     for part, sign in zip(between, (1.0, -1.0), strict=True):
         now, scale = rest[rows, part][:, None, None], goal.scale[rows, part][:, None, None]
-        cost += (_powered((now + sign * change) * scale, power) - _powered(now * scale, power)).sum(axis=0)
+        cost += (powered((now + sign * change) * scale, power) - powered(now * scale, power)).sum(axis=0)
     return cost
 
 

@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Ints, above, allocate
+from curate.splits.allocation import above, allocate
 from curate.splits.bundles import by_appearance, classes_of, deal, integers, kinds_of, shuffled
+from curate.splits.exchange import Ints
 from curate.splits.strata import Strata
 
 UNASSIGNED = -1

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Ints, Kinds
+from curate.splits.allocation import Kinds
+from curate.splits.exchange import Ints
 from curate.splits.strata import Strata
 
 

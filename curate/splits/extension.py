@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Ints
 from curate.splits.assignment import UNASSIGNED, Assignment, completed, part_sizes
 from curate.splits.bundles import by_appearance, classes_of, integers, shuffled
+from curate.splits.exchange import Ints
 from curate.splits.strata import Strata
 
 

@@ -19,7 +19,6 @@ import numpy as np
 import numpy.typing as npt
 
 from curate.errors import BadValue
-from curate.splits.allocation import Floats, Ints
 from curate.splits.assignment import (
     UNASSIGNED,
     Assignment,
@@ -29,6 +28,7 @@ from curate.splits.assignment import (
     pinned_parts,
 )
 from curate.splits.bundles import integers
+from curate.splits.exchange import Floats, Ints
 
 MOMENTS = 512  # candidates for a cut: (512, 512) sizes are filled and searched in milliseconds
 SWEEPS = 10  # over the cuts, each moved to its best place while the others stay

@@ -137,17 +137,17 @@ def worst_deviation(part: np.ndarray, groups: np.ndarray, strata: np.ndarray, si
     n, worst = len(groups), 0.0
     for p, size in enumerate(sizes):
         here = part[groups] == p
-        worst = max(worst, abs(here.sum() - size) * 2 / n * gini(groups))
+        worst = max(worst, abs(here.sum() - size) * max(1 / size, divisible(groups) / n))
         for value in np.unique(strata):
             of_class = strata == value
             off = abs((here & of_class).sum() - of_class.sum() * size / n)
-            worst = max(worst, off / min(of_class.sum(), size) * gini(groups[of_class]))
+            worst = max(worst, off * max(1 / size, divisible(groups[of_class]) / of_class.sum()))
     return worst
 
 
-def gini(groups: np.ndarray) -> float:
+def divisible(groups: np.ndarray) -> float:
     share = np.bincount(groups) / len(groups)
-    return float(1 - (share * share).sum()) if len(groups) else 0.0
+    return min(float(1 - (share * share).sum()) / 0.75, 1.0)
 
 
 def best_deviation(groups: np.ndarray, strata: np.ndarray, sizes: tuple[int, ...]) -> float:
@@ -160,11 +160,11 @@ def best_deviation(groups: np.ndarray, strata: np.ndarray, sizes: tuple[int, ...
         here = part == p
         fine &= here.any(axis=0)
         total = np.bincount(groups, minlength=count) @ here
-        worst = np.maximum(worst, np.abs(total - size) * 2 / len(groups) * gini(groups))
+        worst = np.maximum(worst, np.abs(total - size) * max(1 / size, divisible(groups) / len(groups)))
         for value in np.unique(strata):
             chosen = groups[strata == value]
             off = np.abs(np.bincount(chosen, minlength=count) @ here - len(chosen) * size / len(groups))
-            worst = np.maximum(worst, off / min(len(chosen), size) * gini(chosen))
+            worst = np.maximum(worst, off * max(1 / size, divisible(chosen) / len(chosen)))
     return float(worst[fine].min())
 
 
