@@ -156,7 +156,7 @@ def test_an_error_of_the_transform_is_not_taken_for_a_missing_picture(paths):
 def test_workers_decode_and_say_what_they_could_not_read(paths, start):
     spoil(paths[9])
     dataset = made(paths, missing="skip")
-    batches = numbers(DataLoader(dataset, 5, num_workers=2, multiprocessing_context=start))
+    batches = numbers(DataLoader(dataset, 5, num_workers=1, multiprocessing_context=start))
     assert list(chain.from_iterable(batches)) == [i for i in range(23) if i != 9]
     assert dataset.unreadable.tolist() == [109]
 

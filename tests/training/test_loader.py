@@ -1,4 +1,5 @@
 import json
+import pickle
 from itertools import chain
 
 import numpy as np
@@ -137,8 +138,8 @@ def test_another_number_of_ranks_takes_over(paths):
 def _of_rank(rank, paths, folder, queue):
     distributed.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
     try:
-        loader = made(paths, order=Order(True)).loader(4, num_workers=1, multiprocessing_context="spawn")
-        queue.put(flat(loader))
+        dataset = made(paths, order=Order(True))
+        queue.put((flat(dataset.loader(4, num_workers=1)), rank, pickle.loads(pickle.dumps(dataset)).order.shard))
         distributed.barrier()
     finally:
         distributed.destroy_process_group()
@@ -151,11 +152,12 @@ def test_ranks_of_a_process_group_share_an_epoch_in_their_workers_too(paths, tmp
     ranks = [context.Process(target=_of_rank, args=(rank, paths, tmp_path, queue)) for rank in range(2)]
     for process in ranks:
         process.start()
-    got = [queue.get(timeout=120) for _ in range(2)]
+    got = [queue.get(timeout=120) for _ in ranks]
     for process in ranks:
         process.join()
-    assert sorted(chain.from_iterable(got)) == list(range(COUNT))
-    assert all(len(set(share)) == len(share) in (11, 12) for share in got)
+    assert sorted(chain.from_iterable(share for share, _, _ in got)) == list(range(COUNT))
+    assert sorted(len(share) for share, _, _ in got) == [11, 12]
+    assert all(told == (rank, 2) for _, rank, told in got)  # what a spawned worker, which is in no group, is told
 
 
 def test_a_state_of_something_else_is_refused(paths, tmp_path):

@@ -1,7 +1,7 @@
 import pickle
 
 import pytest
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from curate.errors import BadValue
 from curate.training.order import Order
@@ -23,11 +23,11 @@ def seen(items):
     return [number(picture) for picture, _ in items]
 
 
-@pytest.mark.parametrize(("workers", "start"), [(0, None), (3, "fork"), (1, "spawn")])
-def test_workers_and_ranks_read_every_sample_once(paths, workers, start):
+@pytest.mark.parametrize(("ranks", "workers", "start"), [(2, 0, None), (2, 3, "fork"), (1, 2, "spawn")])
+def test_workers_and_ranks_read_every_sample_once(paths, ranks, workers, start):
     got = []
-    for rank in range(2):
-        loader = DataLoader(stream(paths, shard=(rank, 2)), 4, num_workers=workers, multiprocessing_context=start)
+    for rank in range(ranks):
+        loader = DataLoader(stream(paths, shard=(rank, ranks)), 4, num_workers=workers, multiprocessing_context=start)
         got += flat(loader)
     assert sorted(got) == list(range(COUNT))
 
@@ -109,3 +109,29 @@ def test_missing_pictures_are_skipped_or_substituted(paths):
 def test_an_epoch_is_a_number(paths, epoch):
     with pytest.raises(BadValue, match="'epoch'"):
         stream(paths).set_epoch(epoch)
+
+
+class _Worker(IterableDataset):
+    """What a loader does that asks its workers where they are, as torchdata's StatefulDataLoader: a state beside each item."""
+
+    def __init__(self, stream, states=()):
+        self.stream = stream
+        self.states = states
+
+    def __iter__(self):
+        number = get_worker_info().id
+        if self.states:
+            self.stream.load_state_dict(self.states[number])
+        for item in self.stream:
+            yield number, item, self.stream.state_dict()
+
+
+def test_a_loader_that_asks_its_workers_resumes_exactly(paths):
+    def loader(states=()):
+        return DataLoader(_Worker(stream(paths), states), None, num_workers=2)
+
+    whole = [number(picture) for _, (picture, _), _ in loader()]
+    items = [next(one) for one in [iter(loader())] for _ in range(8)]
+    states = [[state for worker, _, state in items if worker == each][-1] for each in range(2)]
+    assert [number(item[0]) for _, item, _ in items] == whole[:8]
+    assert [number(picture) for _, (picture, _), _ in loader(states)] == whole[8:]
