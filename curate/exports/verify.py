@@ -8,22 +8,19 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import msgspec
-import numpy as np
 import polars as pl
 
 from curate.engines.progress import Progress
 from curate.engines.threads import in_threads
 from curate.errors import CurateError, NotVerified
-from curate.exports.contents import PART, Found
 from curate.exports.formats import format_named
 from curate.exports.manifest import NAME, File, Manifest, read_manifest, sha256_of
 from curate.exports.names import is_inside
+from curate.exports.promises import kept
 from curate.exports.remote import fetched
 from curate.exports.target import files_under
 from curate.media import location as locations
-from curate.splits.certificate import Certificate, certify
-from curate.splits.strata import groups_of, strata_of
+from curate.splits.certificate import Certificate
 
 SHOWN = 20
 
@@ -132,8 +129,8 @@ def _read_again(folder: Path, manifest: Manifest) -> tuple[Certificate | None, l
         found = format_named(manifest.format).read_back(folder, manifest)
     except (CurateError, OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
         return None, [f"it cannot be read as {manifest.format}: {error}"], []
-    certificate, problems = _split(manifest, found)
-    return certificate, _count_problems(manifest.counts, found.counts) + problems, _not_in_table(manifest, found)
+    certificate, problems, unchecked = kept(manifest, found)
+    return certificate, _count_problems(manifest.counts, found.counts) + problems, unchecked
 
 
 def _differing(folder: Path, files: list[File]) -> tuple[list[str], list[str]]:
@@ -163,59 +160,4 @@ def _count_problems(wanted: dict[str, Any], found: dict[str, Any]) -> list[str]:
         f"{name}: the manifest says {wanted.get(name)}, the files say {found.get(name)}"
         for name in sorted(wanted.keys() | found.keys())
         if wanted.get(name) != found.get(name)
-    ]
-
-
-def _promised(manifest: Manifest) -> Certificate | None:
-    try:
-        return msgspec.convert(manifest.split, Certificate)
-    except msgspec.ValidationError:
-        return None
-
-
-def _split(manifest: Manifest, found: Found) -> tuple[Certificate | None, list[str]]:
-    """The split's certificate from the exported table; a group in two parts is a problem, whoever put it there."""
-    promised = _promised(manifest)
-    if promised is None or PART not in found.samples.columns:
-        return None, []
-    samples, names = found.samples.with_columns(_numbers(found.samples, promised)), list(manifest.parts)
-    code = samples[PART].replace_strict(names, range(len(names)), default=-1, return_dtype=pl.Int64).to_numpy()
-    columns = [column.column for column in promised.columns if column.column in samples.columns]
-    grouped = bool(promised.group_by) and set(promised.group_by) <= set(samples.columns)
-    certificate = certify(
-        np.asarray(code),
-        names,
-        strata=strata_of(samples, columns) if columns else None,
-        groups=groups_of(samples, promised.group_by) if grouped else None,
-        group_by=promised.group_by if grouped else (),
-        seed=promised.seed,
-    )
-    problems = (
-        [f"{certificate.cut:,} groups of {', '.join(promised.group_by)} are in more than one part"]
-        if certificate.cut
-        else []
-    )
-    lost = {part.name: sum(1 for left in manifest.left_out if left.part == part.name) for part in promised.parts}
-    problems += [
-        f"part {part.name!r} was split with {part.got:,} samples, "
-        f"and {manifest.counts['parts'].get(part.name, 0):,} exported and {lost[part.name]:,} left out do not make that"
-        for part in promised.parts
-        if part.got != manifest.counts["parts"].get(part.name, 0) + lost[part.name]
-    ]
-    return certificate, problems
-
-
-def _numbers(samples: pl.DataFrame, promised: Certificate) -> list[pl.Series]:
-    """Balanced columns that a CSV gives as text, and that are numbers: else each number were a class."""
-    columns = [samples[c.column] for c in promised.columns if c.column in samples.columns]
-    texts = [column for column in columns if column.dtype == pl.String and column.name not in promised.group_by]
-    casts = [(column, column.cast(pl.Float64, strict=False)) for column in texts]
-    return [number for text, number in casts if number.null_count() == text.null_count()]
-
-
-def _not_in_table(manifest: Manifest, found: Found) -> list[str]:
-    promised = _promised(manifest)
-    wanted = [*promised.group_by, *(column.column for column in promised.columns)] if promised else []
-    return [
-        f"column {name!r} of the split is not in the export" for name in wanted if name not in found.samples.columns
     ]
