@@ -69,7 +69,7 @@ def assign_by_time(
     ([0, 0, 0, 0, 0, 0, 0, -1, 1, 1], ('1 samples lie in a gap, or in a group that reaches into one: they are in no part',))
     """
     names, wanted = tuple(parts), part_sizes(parts, n)
-    value, missing = _moments(times, n)
+    value, missing = moments(times, n)
     apart = _apart(gap, value.dtype)
     bundle = np.arange(n)
     if groups is not None:
@@ -135,7 +135,8 @@ class _Spans:
         return cls(start, end, np.bincount(bundle[there], minlength=bundles))
 
 
-def _moments(times: npt.ArrayLike, n: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+def moments(times: npt.ArrayLike, n: int) -> tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]:
+    """(n,) times or numbers, and (n,) bool: which have none."""
     value = np.asarray(times)
     if value.shape != (n,):
         raise BadValue(f"'times' must have shape ({n},). Got {value.shape}")

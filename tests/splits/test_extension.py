@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from curate.errors import BadValue
 from curate.splits.assignment import UNASSIGNED, assign
-from curate.splits.extension import extend
+from curate.splits.extension import extend, extend_by_time
 from curate.splits.strata import strata_of
+from curate.splits.timing import assign_by_time
 
 THREE = {"train": 0.8, "val": 0.1, "test": 0.1}
 
@@ -169,3 +170,42 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
         extend(3, THREE, keys=[1, 2, 3], part=[0, 0, 0], new=[0, 0, 1])
     with pytest.raises(BadValue, match="between -1 and 2"):
         extend(3, THREE, keys=[1, 2, 3], part=[0, 5, 0], new=[False] * 3)
+
+
+@given(st.integers(0, 10_000), st.sampled_from([0, 3]))
+@settings(max_examples=80, deadline=None)
+def test_a_split_by_time_that_grows_keeps_its_order_its_gap_and_its_members(seed: int, gap: int) -> None:
+    rng = np.random.default_rng(seed)
+    times = rng.integers(0, 200, 120)
+    groups = np.where(rng.random(120) < 0.7, times // 5, 1000 + np.arange(120))
+    new = np.isin(groups, rng.choice(groups, 30)) | (rng.random(120) < 0.1)
+    old = np.flatnonzero(~new)
+    part = np.full(120, UNASSIGNED)
+    split = assign_by_time(len(old), THREE, keys=old, times=times[old], gap=gap, groups=groups[old])
+    part[old] = split.part
+    result = extend_by_time(120, THREE, part=part, new=new, times=times, groups=groups)
+    code = result.assignment.part
+    assert (code[old] == split.part).all()
+    for one in range(2):
+        assert times[code == one].max() < times[code == one + 1].min()
+        assert times[code == one + 1].min() - times[code == one].max() >= gap
+    for group in np.unique(groups):
+        assert len(set(code[(groups == group) & new].tolist())) <= 1
+        assert len(set(code[groups == group].tolist()) - {UNASSIGNED}) <= 1
+    latest = new & (times > times[old].max()) & ~result.torn & ~np.isin(groups, groups[old])
+    assert all(code[i] == 2 or times[groups == groups[i]].min() <= times[old].max() for i in np.flatnonzero(latest))
+
+
+def test_a_new_sample_that_is_like_one_part_and_of_the_time_of_another_is_in_none() -> None:
+    part = np.array([0, 0, 1, 1, -1, -1, -1])
+    times = np.array([1.0, 2, 8, 9, 8.5, 5, np.nan])
+    new = np.arange(7) > 3
+    result = extend_by_time(7, {"a": 0.5, "b": 0.5}, part=part, new=new, times=times, groups=[0, 1, 2, 3, 0, 5, 6])
+    assert result.assignment.part.tolist() == [0, 0, 1, 1, -1, -1, -1]
+    assert result.assignment.warnings == (
+        "1 new samples are in no part: their group is in one, and they were taken during another or between two",
+        "1 new samples are in no part: they were taken between two, or during more than one",
+        "1 new samples have no time: they are in no part",
+    )
+    with pytest.raises(BadValue, match="No old sample that is in a part has a time"):
+        extend_by_time(7, {"a": 0.5, "b": 0.5}, part=part, new=new, times=np.where(new, times, np.nan))
