@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+import numpy as np
 import polars as pl
 
 from curate import errors
 from curate.engines.progress import Stages
+from curate.exports.contents import GROUP
 from curate.exports.export import Export, write_export
 from curate.exports.labels import Classes, class_of_samples
 from curate.labels.annotations import declared_classes
@@ -46,7 +48,8 @@ def export_split(split: Split, path: str | Path, **options: Unpack[Options]) -> 
     """`Split.export`."""
     origin = _origin(View(split.dataset, split.query))
     origin |= {"split": split.certificate, "split_name": split.name}
-    return _export(split.members(), path, origin, split.name, options)
+    members = split.members()
+    return _export(members, path, origin, split.name, options, groups=split.groups_of(members.ids()))
 
 
 def _origin(view: Reading) -> dict[str, Any]:
@@ -54,13 +57,23 @@ def _origin(view: Reading) -> dict[str, Any]:
 
 
 def _export(
-    view: Reading, path: str | Path, provenance: dict[str, Any], part_column: str | None, options: Options
+    view: Reading,
+    path: str | Path,
+    provenance: dict[str, Any],
+    part_column: str | None,
+    options: Options,
+    *,
+    groups: np.ndarray | None = None,
 ) -> Export:
     dataset = view.dataset
     rows = view.rows()
     samples = dataset.frame(rows.positions).with_columns(
         pl.Series("location", dataset.locations(rows.positions), dtype=pl.String)
     )
+    if groups is not None:
+        known = pl.Series(GROUP, groups, dtype=pl.Int64)
+        own = {GROUP: f"given_{GROUP}"} if GROUP in samples.columns else {}
+        samples = samples.rename(own).with_columns(known.set(known < 0, None))
     named, sources = _several(options["labels"]), _several(options["source"])
     labels, fields = _labels(dataset, samples, named, sources, options["format"])
     provenance |= {"snapshot": _snapshot(dataset), "dataset": dataset.name, "labels": fields, "source": sources}

@@ -247,6 +247,17 @@ def test_counts_of_samples_and_shares_are_told_apart(path: Path) -> None:
     assert made["unassigned"] == 10
 
 
+def test_export_maps_classes_and_resizes(path: Path, tmp_path: Path) -> None:
+    more = ("--classes", "rain=wet,snow=white, hail=white", "--resize", "32x16", "--encode", "png")
+    result = run("export", path, tmp_path / "out", "-f", "imagefolder", "--labels", "weather", *more, "--json")
+    assert result.exit_code == 0, result.stderr
+    made = json.loads((tmp_path / "out" / "manifest.json").read_text())
+    assert (made["classes"], made["resize"], made["encode"]) == (["wet", "white"], [32, 16], "png")
+    assert made["class_map"] == {"rain": "wet", "snow": "white", "hail": "white"}
+    assert {Path(file["path"]).suffix for file in made["files"]} == {".png", ".csv"}
+    assert run("export", path, tmp_path / "no", "-f", "csv", "--resize", "small").exit_code == 2
+
+
 def test_export_takes_a_filter_and_says_what_it_left_out(path: Path, tmp_path: Path) -> None:
     result = run("export", path, tmp_path / "out", "-f", "csv", "--where", "weather = 'clear'", "--media", "symlink")
     assert result.exit_code == 0, result.stderr

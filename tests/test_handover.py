@@ -82,6 +82,19 @@ def test_a_split_is_exported_with_its_parts(labelled: Dataset, tmp_path: Path) -
     assert curate.verify(tmp_path / "out").certificate.cut == 0
 
 
+def test_what_a_split_keeps_together_goes_with_it(labelled: Dataset, tmp_path: Path) -> None:
+    view = labelled.where("status = 'ok'")
+    split = view.split({"train": 0.7, "test": 0.3}, leak="auto")
+    split.export(tmp_path / "out", format="csv")
+    table = pl.read_csv(tmp_path / "out" / "samples.csv")
+    assert table["split_group"].null_count() == 0
+    assert dict(zip(table["sample_id"], table["split_group"], strict=True)) == dict(
+        zip(view.ids().tolist(), split.groups_of(view.ids()).tolist(), strict=True)
+    )
+    view.split({"train": 0.7, "test": 0.3}, leak=None, name="v2").export(tmp_path / "off", format="csv")
+    assert "split_group" not in pl.read_csv(tmp_path / "off" / "samples.csv").columns
+
+
 def test_what_is_not_there_is_said(labelled: Dataset, tmp_path: Path) -> None:
     out = tmp_path / "out"
     with pytest.raises(UnknownName, match="did you mean 'objects'"):

@@ -74,35 +74,48 @@ def split(
 
 def export(
     dataset: Folder,
-    path: Annotated[str, typer.Argument(help="A folder that is not there yet.")],
+    path: Annotated[str, typer.Argument(help="A folder that is not there yet, or a URL with nothing under it.")],
     *,
-    format: Annotated[str, typer.Option("--format", "-f", help="coco, parquet, csv or imagefolder.")],
+    format: Annotated[
+        str,
+        typer.Option(
+            "--format", "-f", help="coco, yolo, voc, imagefolder, parquet, webdataset …; a wrong one lists them."
+        ),
+    ],
     split: Annotated[str | None, typer.Option(help="Export this split, each sample with its part.")] = None,
     where: Where = None,
-    labels: Annotated[str | None, typer.Option(help="The label field, or the column, that gives the classes.")] = None,
+    labels: Annotated[list[str] | None, typer.Option(help="A label field, or a column; repeat for more.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Whose labels; repeat for more.")] = None,
     classes: Annotated[
-        str | None, typer.Option(help="Class names in the order of their numbers, comma-separated.")
+        str | None,
+        typer.Option(help="Class names in the order of their numbers, comma-separated; car=vehicle calls one another."),
     ] = None,
     media: Annotated[str, typer.Option(help="copy, hardlink, symlink or reference.")] = "copy",
+    resize: Annotated[str | None, typer.Option(help="The longest side in pixels, or WIDTHxHEIGHT.")] = None,
+    encode: Annotated[str | None, typer.Option(help="jpeg, png or webp; jpeg:85 says the quality.")] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a former export.")] = False,
     json: Json = False,
 ) -> None:
     """Write samples and labels for a consumer, with a manifest that `curate verify` checks.
 
-    Written beside PATH and renamed when complete: a killed export leaves PATH as it was.
+    Written beside PATH, read back, and renamed when complete: a killed export leaves PATH as it was, and the same command goes
+    on with it.
     """
     ds = open_dataset(dataset)
     if split is not None and where is not None:
         raise typer.BadParameter(
             "a split is exported whole; split what --where lets through instead", param_hint="--where"
         )
-    source = chosen(ds, where) if split is None else ds.split_named(split)
-    done = source.export(
+    view = chosen(ds, where) if split is None else ds.split_named(split)
+    done = view.export(
         path,
         format=format,
-        labels=labels,
-        classes=[name.strip() for name in classes.split(",")] if classes else None,
+        labels=labels or None,
+        source=source or None,
+        classes=_classes(classes) if classes else None,
         media=media,
+        resize=_size(resize) if resize else None,
+        encode=encode,
         overwrite=overwrite,
     )
     if json:
@@ -116,7 +129,7 @@ def export(
 
 
 def verify(
-    path: Annotated[str, typer.Argument(help="The folder that export wrote.")],
+    path: Annotated[str, typer.Argument(help="The folder or URL that export wrote to.")],
     *,
     json: Json = False,
 ) -> None:
@@ -141,6 +154,23 @@ def verify(
         say(found)
     if not found.ok:
         raise typer.Exit(DIFFERENT)
+
+
+def _classes(text: str) -> list[str] | dict[str, str]:
+    """`car,person` are names; with `=` the first is what the dataset calls it, the second what the export does."""
+    names = [name.strip() for name in text.split(",")]
+    if "=" not in text:
+        return names
+    return {old.strip(): (new if equals else old).strip() for old, equals, new in (n.partition("=") for n in names)}
+
+
+def _size(text: str) -> int | list[int]:
+    """`640` is the longest side, `640x480` width and height."""
+    try:
+        sides = [int(side) for side in text.lower().replace("×", "x").split("x")]
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither 640 nor 640x480", param_hint="--resize") from None
+    return sides[0] if len(sides) == 1 else sides
 
 
 def _parts(texts: list[str]) -> dict[str, float | int]:

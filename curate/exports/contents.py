@@ -16,6 +16,9 @@ from curate.exports.media import Pictures
 PART = "split"
 """The column of an exported table that names a sample's part."""
 
+GROUP = "split_group"
+"""The column that numbers what a split keeps together, near-duplicates included."""
+
 
 @dataclass(frozen=True)
 class Contents:
