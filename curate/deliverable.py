@@ -130,7 +130,7 @@ class Deliverable(Reading):
         labels: str | None = None,
         *,
         classes: Sequence[str] | Mapping[str, str] | None = None,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         missing: str = "raise",
         iterable: Literal[False] = False,
         shuffle: bool | int = False,
@@ -145,7 +145,7 @@ class Deliverable(Reading):
         labels: str | None = None,
         *,
         classes: Sequence[str] | Mapping[str, str] | None = None,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         missing: str = "raise",
         iterable: Literal[True],
         shuffle: bool | int = False,
@@ -159,7 +159,7 @@ class Deliverable(Reading):
         labels: str | None = None,
         *,
         classes: Sequence[str] | Mapping[str, str] | None = None,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         missing: str = "raise",
         iterable: bool = False,
         shuffle: bool | int = False,
@@ -178,7 +178,7 @@ class Deliverable(Reading):
                 floats is regressed. None gives sample ids as targets, with which predictions come back by `add_labels`.
             classes: names in the order of their numbers, from 0, or a mapping from values to names; others are left out and
                 counted. None takes all of the dataset, not of the view, so that every part numbers them alike.
-            source: whose labels, of a field.
+            source: whose labels, of a field; None takes everybody's but what models predicted.
             missing: what becomes of a picture that cannot be read: ``raise``; ``skip``, which gives a smaller batch; or
                 ``substitute``, which takes the next one. The last two count it in ``unreadable``.
             iterable: a dataset that is iterated, each worker its share, instead of one that is indexed.

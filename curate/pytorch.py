@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ def training_set(
     transform: Callable[..., Any] | None,
     labels: str | None,
     classes: ClassNames,
-    source: str | None,
+    source: str | Sequence[str] | None,
     missing: str,
     shuffle: bool | int,
     seed: int,
@@ -81,32 +81,50 @@ def _broken(status: pl.Series, missing: str) -> pl.Series:
     return broken
 
 
-def _labelled(view: Reading, named: str, positions: np.ndarray, classes: ClassNames, source: str | None) -> Labelled:
+def _labelled(
+    view: Reading, named: str, positions: np.ndarray, classes: ClassNames, source: str | Sequence[str] | None
+) -> Labelled:
     """Targets from the label field, or else the column, of that name.
 
     Classes that nobody named are those of the whole dataset: train and test would number theirs differently otherwise.
     """
     dataset = view.dataset
-    stored = dataset.labels()
-    fields = stored["field"].unique().sort().to_list()
-    if named in fields:
-        said = stored.filter(pl.col("field") == named)
-        if source is not None:
-            sources = said["source"].unique().sort().to_list()
-            if source not in sources:
-                raise errors.UnknownName("source of labels", source, sources)
-            said = said.filter(pl.col("source") == source)
+    said = _said(dataset.labels(), named, source)
+    if said.height:
         present = classes_of_column(said["value"])
         declared = declared_classes(dataset.session.log).get(named, [])
         known = [*declared, *(name for name in present if name not in declared)]
         return label_targets(said, dataset.session.sample_ids[positions], classes, known)
-    if source is not None or named not in dataset.columns:
-        known_names = fields if source is not None else [*fields, *dataset.columns]
-        raise errors.UnknownName("label field" if source is not None else "label field or column", named, known_names)
+    if named not in dataset.columns:
+        models = dataset.labels().filter(pl.col("field") == named)["source"].unique().sort().to_list()
+        hint = f"of this field there are only predictions; source={models[0]!r} learns from them" if models else ""
+        raise errors.UnknownName(
+            "label field or column", named, [*_fields(dataset.labels()), *dataset.columns], hint=hint
+        )
     values = dataset.frame(np.arange(dataset.session.n), [named])[named]
-    known = (
-        classes_of_column(values)
-        if classes is None and not values.dtype.is_float() and not values.dtype.is_nested()
-        else []
-    )
-    return column_targets(values.gather(positions), classes, known)
+    open_set = classes is not None or values.dtype.is_float() or values.dtype.is_nested()
+    return column_targets(values.gather(positions), classes, [] if open_set else classes_of_column(values))
+
+
+def _said(labels: pl.DataFrame, field: str, source: str | Sequence[str] | None) -> pl.DataFrame:
+    """The labels to learn from; none where the name can only be a column's.
+
+    What models predicted is not learned from by itself: else a run whose predictions came back as labels of the field that it
+    was trained on would be followed by one that learns its mistakes.
+    """
+    of_field = labels.filter(pl.col("field") == field)
+    if source is None:
+        return of_field.filter(pl.col("source_kind") != "model")
+    if not of_field.height:
+        raise errors.UnknownName("label field", field, _fields(labels))
+    there = of_field["source"].unique().sort().to_list()
+    named = [source] if isinstance(source, str) else list(source)
+    for one in named:
+        if one not in there:
+            raise errors.UnknownName("source of labels", one, there)
+    return of_field.filter(pl.col("source").is_in(named))
+
+
+def _fields(labels: pl.DataFrame) -> list[str]:
+    fields: list[str] = labels["field"].unique().sort().to_list()
+    return fields

@@ -74,6 +74,20 @@ def test_a_field_of_labels_goes_before_a_column_and_has_sources(ds, ok):
         ok.torch(labels="weather", source="adda")
 
 
+def test_predictions_are_not_learned_from_unless_they_are_asked_for(ds, ok):
+    ids = ok.ids()
+    wrong = pl.DataFrame({"sample_id": ids, "value": ["rain"] * 23})
+    ds.add_labels(wrong, field="weather", source="net", source_kind="model")
+    assert ok.torch(labels="weather").classes == ("clear", "hail", "rain", "snow")
+    assert ok.torch(labels="weather", source="net").classes == ("rain",)
+    ds.add_labels(pl.DataFrame({"sample_id": ids[:2], "value": ["fog"] * 2}), field="weather", source="ada")
+    assert ok.torch(labels="weather").classes == ("fog",)
+    assert ok.torch(labels="weather", source=["ada", "net"]).left_out == {"of several classes": 2}
+    ds.add_labels(wrong, field="road", source="net", source_kind="model")
+    with pytest.raises(errors.UnknownName, match="only predictions; source='net'"):
+        ok.torch(labels="road")
+
+
 def test_boxes_are_corners_and_classes(ds, ok):
     ids = ok.ids()
     boxes = pl.DataFrame({"sample_id": [ids[1]] * 2, "value": ["bus", "car"], "box": [[1, 2, 3, 4], [0, 0, 5, 5]]})
