@@ -14,6 +14,10 @@ from curate.errors import NotVerified
 NAME = "manifest.json"
 
 
+_FILES = b'\n "files": ['
+_NO_FILES = _FILES + b"]"
+
+
 class File(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """One file of an export.
 
@@ -87,9 +91,16 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     digest: str = ""
 
     def to_json(self) -> bytes:
-        """This manifest as JSON that people can read, with its digest."""
-        sealed = msgspec.structs.replace(self, digest=self.computed_digest())
-        return msgspec.json.format(msgspec.json.encode(sealed), indent=1) + b"\n"
+        """This manifest as JSON that people can read, a line a file, with its digest."""
+        head = msgspec.structs.replace(self, files=[], digest=self.computed_digest())
+        begin, end = msgspec.json.format(msgspec.json.encode(head), indent=1).split(_NO_FILES)
+        text = bytearray(begin + _FILES)
+        for i, file in enumerate(self.files):
+            text += b",\n  " if i else b"\n  "
+            text += msgspec.json.encode(file)
+        text += b"\n ]" if self.files else b"]"
+        text += end + b"\n"
+        return bytes(text)
 
     def computed_digest(self) -> str:
         """What `digest` has to be."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -84,6 +85,27 @@ def test_a_changed_manifest_is_refused(exported: Export) -> None:
     path.write_text(json.dumps(document))
     with pytest.raises(NotVerified, match="was changed"):
         exported.verify()
+
+
+def test_a_manifest_has_a_line_a_file_and_says_what_was_meant(exported: Export) -> None:
+    text = (exported.path / "manifest.json").read_text()
+    document = json.loads(text)
+    assert len(document["files"]) == len(exported.manifest.files) > 24
+    lines = [json.loads(line.strip().removesuffix(",")) for line in text.splitlines() if line.startswith('  {"path"')]
+    assert lines == document["files"]
+    assert exported.manifest == read_manifest(exported.path)
+    without = msgspec.structs.replace(exported.manifest, files=[])
+    assert json.loads(without.to_json())["files"] == []
+
+
+def test_a_manifest_of_an_earlier_version_is_read(exported: Export) -> None:
+    """It had the time, and lacked what has come since: exports of 0.1.0 were called damaged."""
+    path = exported.path / "manifest.json"
+    document = json.loads(path.read_text()) | {"created": "2026-11-23T00:00:00+00:00", "digest": ""}
+    del document["class_map"], document["resize"]
+    plain = msgspec.json.encode(document, order="sorted")
+    path.write_text(json.dumps(document | {"digest": hashlib.sha256(plain).hexdigest()}))
+    assert exported.verify().ok
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe", b'{"format": "coco"}'])
