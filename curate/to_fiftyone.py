@@ -19,7 +19,8 @@ from curate import errors
 from curate.encoders.weights import LOCAL
 from curate.exports.fiftyone import noted, write_folder
 from curate.exports.fiftyone_database import fiftyone, quiet
-from curate.exports.fiftyone_documents import LABEL_TYPES, documents, free_name, object_id
+from curate.exports.fiftyone_documents import documents, free_name, object_id
+from curate.exports.fiftyone_labels import LABEL_TYPES
 from curate.exports.fiftyone_note import Note, SplitNote, part_tags
 from curate.exports.labels import flat_labels
 from curate.slice import Slice
@@ -110,7 +111,7 @@ def to_fiftyone(view: Reading, name: str | None, *, launch: bool) -> Sent:
         lost += made.lost + Counter({f"labels ({reason})": count for reason, count in labels.left_out.items()})
         copy.add_dynamic_sample_fields()
         views = _saved_views(dataset, copy, ids, lost)
-        prompts = {info.name: _similarity(view, copy, info, ids) for info in encoders}
+        prompts = {brain_key(info.name): _similarity(view, copy, info, ids) for info in encoders}
         # last: a dataset that is not whole goes when the session ends, as one without a name does
         copy.persistent = name is not None
     except BaseException:

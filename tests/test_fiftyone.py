@@ -67,6 +67,19 @@ def scenes_built(fo: Any, example_dataset: Path, tmp_path_factory: pytest.TempPa
         source="rule",
         source_kind="rule",
     )
+    odd = pl.DataFrame(
+        {
+            "sample_id": first.ids(),
+            "value": ["a", "b", "c"],
+            "box": [[1.0, 2.0, 30.5, 40.25]] * 3,
+            "attributes": [
+                '{"size":1,"box":"big","nested":{"a":1}}',
+                '{"size":"large","a.b":[1,2]}',
+                '{"tags":["odd"],"$x":null,"far":1e300}',
+            ],
+        }
+    )
+    ds.add_labels(odd, field="odd", source="model: x/y", source_kind="model")
     ds.classify("weather", ["clear", "rain", "fog"])
     ds.limit(5).tag("nice", "train")
     ds.where("weather = 'fog'").sort_by("brightness").save("fog", note="for review")

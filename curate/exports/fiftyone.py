@@ -18,7 +18,8 @@ import polars as pl
 from curate.errors import DatabaseNotFound, MissingExtra, NotVerified
 from curate.exports.contents import PART, Contents, Format, Found, part_counts
 from curate.exports.fiftyone_database import fiftyone, quiet
-from curate.exports.fiftyone_documents import LABEL_TYPES, Documents, documents, object_id
+from curate.exports.fiftyone_documents import Documents, documents, object_id
+from curate.exports.fiftyone_labels import LABEL_TYPES
 from curate.exports.fiftyone_note import KEY, LabelNote, Note, SplitNote, note_of, part_tags
 from curate.exports.labels import BOX, DETECTION
 from curate.exports.manifest import Manifest

@@ -7,25 +7,18 @@ dataset_creation/datasets.html#fiftyonedataset, and FiftyOne's fiftyone/core/lab
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import hashlib
-import io
-import itertools
 import math
 import re
-import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-import numpy as np
 import polars as pl
 
-from curate.exports.labels import BOX, CLASSIFICATION, DETECTION, KEYPOINTS, MASK, POLYGON
-from curate.media.mask import from_png
+from curate.exports.fiftyone_labels import LABEL_TYPES, label_document, types_of
 
 AT_ONCE = 1000
 """Samples that are rows of Python at a time."""
@@ -33,42 +26,12 @@ AT_ONCE = 1000
 IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp", "TIFF": "image/tiff"}
 CHANNELS = {"1": 1, "L": 1, "P": 3, "I;16": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
 
-LABEL_TYPES = {
-    "Detections": ("detections", "Detection"),
-    "Polylines": ("polylines", "Polyline"),
-    "Keypoints": ("keypoints", "Keypoint"),
-    "Classifications": ("classifications", "Classification"),
-    "Classification": ("", "Classification"),
-}
-"""Each of FiftyOne's types of label fields: the key of its list, and what the list holds."""
-
 TAKEN = frozenset(
     {"id", "filepath", "tags", "metadata", "media_type", "created_at", "last_modified_at", "frames", "groups"}
 )
 """Names that FiftyOne gives a sample itself; patches of a view also have `sample_id` and `frame_id`."""
 
-_LINE = ("closed", "segmentation")
-"""Attributes of what was a polyline there: whether it is closed, and its shapes where there are several."""
-
 _PATCHES = frozenset({"sample_id", "frame_id"})
-_OWN = frozenset(
-    {
-        "id",
-        "tags",
-        "label",
-        "confidence",
-        "logits",
-        "bounding_box",
-        "mask",
-        "mask_path",
-        "index",
-        "points",
-        "closed",
-        "filled",
-    }
-    | {"attributes", "instance", "score", "box", "boxless", "curate"}
-)
-"""What a label has of its own: an attribute of such a name would hide it."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +71,7 @@ class Documents:
         """One document a sample, in the order of the samples."""
         names = {(each.field, each.source, _plural(each.type)): each for each in self.label_fields}
         of_sample = _ranges(self.labels["sample_id"])
-        typed = self.labels.with_columns(_type_of(self.labels))
+        typed = self.labels.with_columns(types_of(self.labels))
         for start in range(0, self.samples.height, AT_ONCE):
             for row in self.samples.slice(start, AT_ONCE).iter_rows(named=True):
                 yield self._document(row, typed.slice(*of_sample.get(row["sample_id"], (0, 0))), names)
@@ -137,7 +100,7 @@ class Documents:
             }
         lists: dict[str, list[dict[str, Any]]] = {}
         for label in labels.iter_rows(named=True):
-            placed = _label(label, (row.get("width"), row.get("height")))
+            placed = label_document(label, (row.get("width"), row.get("height")))
             if placed is None:
                 self.lost["labels in pictures whose size is not known"] += 1
                 continue
@@ -196,13 +159,6 @@ def object_id(*said: object) -> str:
     (24, True)
     """
     return hashlib.blake2b(repr(said).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-
-
-def binary(array: np.ndarray) -> dict[str, Any]:
-    """An array as FiftyOne keeps it: a .npy, zlib-compressed."""
-    buffer = io.BytesIO()
-    np.save(buffer, array, allow_pickle=False)
-    return {"$binary": {"base64": base64.b64encode(zlib.compress(buffer.getvalue())).decode(), "subType": "00"}}
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
@@ -270,34 +226,13 @@ def _ranges(sample_ids: pl.Series) -> dict[int, tuple[int, int]]:
     return {number: (row, count) for number, row, count in counted.iter_rows()}
 
 
-def _type_of(labels: pl.DataFrame) -> pl.Series:
-    """Which of FiftyOne's types each label becomes, in the plural."""
-    types = {
-        CLASSIFICATION: "Classifications",
-        DETECTION: "Detections",
-        MASK: "Detections",
-        POLYGON: "Polylines",
-        KEYPOINTS: "Keypoints",
-    }
-    # what was a polyline there, and no polygon here, is one again
-    said = [pl.col("attributes").str.contains(f'"{name}":', literal=True).fill_null(value=False) for name in _LINE]
-    kind = pl.col("kind")
-    line = said[0] & ((kind == KEYPOINTS) | ((kind == MASK) & said[1]))
-    return labels.select(
-        pl.when(line)
-        .then(pl.lit("Polylines"))
-        .otherwise(kind.replace_strict(types, return_dtype=pl.String))
-        .alias("type")
-    )["type"]
-
-
 def _plural(type: str) -> str:
     return "Classifications" if type == "Classification" else type
 
 
 def _label_fields(labels: pl.DataFrame, taken: Collection[str]) -> list[LabelField]:
     """One field for each field, source and type of labels here; only what there are several of has more than the field's name."""
-    typed = labels.select("sample_id", "field", "source", _type_of(labels))
+    typed = labels.select("sample_id", "field", "source", types_of(labels))
     several = typed.filter(type="Classifications").select("sample_id", "field", "source").is_duplicated()
     many = set(typed.filter(type="Classifications").filter(several).select("field", "source").iter_rows())
     fields: list[LabelField] = []
@@ -318,108 +253,3 @@ def _label_fields(labels: pl.DataFrame, taken: Collection[str]) -> list[LabelFie
                 )
                 fields.append(LabelField(free, "Classification" if one else type, str(name), source))
     return fields
-
-
-def _label(label: Mapping[str, Any], size: tuple[int | None, int | None]) -> dict[str, Any] | None:
-    """One label, without an id; None where the picture's size would have to be known."""
-    attributes = msgspec.json.decode(label["attributes"]) if label["attributes"] else {}
-    box = None if label["x"] is None else [label[name] for name in BOX]
-    kind, type = label["kind"], label["type"]
-    if kind == CLASSIFICATION:
-        document = {"label": label["value"], "confidence": label["score"]}
-        return {"_cls": "Classification"} | _completed(document, attributes)
-    width, height = size
-    if not width or not height:
-        return None
-    shares = None if box is None else _shares(box, width, height)
-    if type == "Polylines":
-        return _polyline(label, attributes, shares, width, height)
-    if kind == KEYPOINTS:
-        return _keypoint(label, attributes, shares, width, height)
-    document = {"label": label["value"], "confidence": label["score"], "bounding_box": shares}
-    if kind == MASK:
-        document |= _mask(label["mask"], shares)
-    return {"_cls": "Detection"} | _completed(document, attributes)
-
-
-def _shares(numbers: Sequence[float], width: int, height: int) -> list[float]:
-    return [number / (width, height)[at % 2] for at, number in enumerate(numbers)]
-
-
-def _pairs(numbers: Sequence[float]) -> list[list[float]]:
-    return [list(pair) for pair in zip(numbers[::2], numbers[1::2], strict=True)]
-
-
-def _polyline(
-    label: Mapping[str, Any], attributes: dict[str, Any], shares: list[float] | None, width: int, height: int
-) -> dict[str, Any]:
-    rest = dict(attributes)
-    closed, filled = rest.pop("closed", True), rest.pop("filled", True)
-    rings = rest.pop("segmentation", None) if label["kind"] == MASK else None
-    if rings is None:
-        points, lengths = label["points"], rest.pop("lengths", None) or [len(label["points"]) // 2]
-        starts = np.cumsum([0, *lengths])
-        rings = [points[2 * a : 2 * b] for a, b in itertools.pairwise(starts.tolist())]
-    document = {
-        "label": label["value"],
-        "confidence": label["score"],
-        "points": [_pairs(_shares(ring, width, height)) for ring in rings],
-        "closed": closed,
-        "filled": filled,
-    }
-    return {"_cls": "Polyline"} | _completed(document | ({"bounding_box": shares} if shares else {}), rest)
-
-
-def _keypoint(
-    label: Mapping[str, Any], attributes: dict[str, Any], shares: list[float] | None, width: int, height: int
-) -> dict[str, Any]:
-    placed = iter(_pairs(_shares(label["points"], width, height)))
-    seen = attributes.get("visibility")
-    nowhere = [_value(math.nan), _value(math.nan)]
-    if isinstance(seen, list) and 2 * sum(map(bool, seen)) == len(label["points"]):
-        points: list[Any] = [next(placed) if mark else nowhere for mark in seen]
-    else:
-        points = list(placed)
-    document = {"label": label["value"], "points": points}
-    document |= {} if label["score"] is None else {"score": label["score"]}
-    rest = dict(attributes)
-    document |= {"confidence": rest.pop("confidence")} if isinstance(rest.get("confidence"), list) else {}
-    return {"_cls": "Keypoint"} | _completed(document | ({"bounding_box": shares} if shares else {}), rest)
-
-
-def _mask(png: bytes, shares: list[float] | None) -> dict[str, Any]:
-    """What of the picture's mask lies in the box around it, and that box; the label's own, where it is another, is kept."""
-    mask = from_png(png)
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    height, width = mask.shape
-    top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, height)
-    left, right = (int(columns[0]), int(columns[-1]) + 1) if len(columns) else (0, width)
-    bounds = [left / width, top / height, (right - left) / width, (bottom - top) / height]
-    document = {"bounding_box": bounds, "mask": binary(mask[top:bottom, left:right])}
-    if shares is None:
-        return document | {"boxless": True}
-    return document if np.allclose(shares, bounds, rtol=0, atol=1e-9) else document | {"box": shares}
-
-
-def _completed(document: dict[str, Any], attributes: dict[str, Any]) -> dict[str, Any]:
-    """A label with its attributes beside what it has of its own; those that cannot stand there, as text."""
-    rest = dict(attributes)
-    document = {name: value for name, value in document.items() if value is not None}
-    tags = rest.get("tags")
-    document["tags"] = rest.pop("tags") if isinstance(tags, list) and all(isinstance(t, str) for t in tags) else []
-    if isinstance(rest.get("index"), int):
-        document["index"] = rest.pop("index")
-    cannot = {
-        n: v
-        for n, v in rest.items()
-        if n in _OWN or not n or n.startswith("_") or re.search(r"[.$\0]", n) or not _safe(v)
-    }
-    document |= {name: value for name, value in rest.items() if name not in cannot}
-    return document | ({"curate": msgspec.json.encode(cannot).decode()} if cannot else {})
-
-
-def _safe(value: Any) -> bool:
-    """Whether FiftyOne gives an attribute back as it is: no objects, whose keys it reads, and no integers beyond 64 bits."""
-    if isinstance(value, list):
-        return all(_safe(one) for one in value)
-    return not isinstance(value, dict) and not (isinstance(value, int) and abs(value) >= 2**63)

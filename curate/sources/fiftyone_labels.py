@@ -35,7 +35,14 @@ _SINGLE = {
     "Polylines": "polylines",
     "Keypoints": "keypoints",
 }
-_OWN = frozenset({"_id", "_cls", "label", "confidence", "attributes", "tags", "curate"})
+_OWN = {
+    "Classification": ("label", "confidence"),
+    "Detection": ("label", "confidence", "bounding_box", "mask", "mask_path"),
+    "Polyline": ("label", "confidence", "bounding_box", "points", "closed", "filled"),
+    "Keypoint": ("label", "confidence", "bounding_box", "points", "score"),
+    "Segmentation": ("mask", "mask_path"),
+}
+"""What each type of label has that is no attribute here."""
 _NEAR = 1e-6
 """Shares of a picture: as near is the same line between pixels."""
 
@@ -89,31 +96,30 @@ def _rows(
 def _row(label: Mapping[str, Any], size: Size) -> dict[str, Any]:
     kind = label["_cls"]
     attributes = _attributes(label)
-    score = label.get("confidence") if kind != "Keypoint" else attributes.pop("score", None)
-    row: dict[str, Any] = {"value": label.get("label"), "score": plain(score), "kind": "classification"}
+    score = plain(label.get("score" if kind == "Keypoint" else "confidence"))
+    row: dict[str, Any] = {"value": label.get("label"), "score": score, "kind": "classification"}
     if kind != "Classification":
         width, height = size
         if not width or not height:
             return row | {"sizeless": True}
-        if kind == "Detection":
-            row |= _detection(label, attributes, width, height)
-        elif kind == "Polyline":
-            row |= _polyline(label, attributes, width, height)
-        else:
-            row |= _keypoint(label, attributes, width, height)
+        box = label.get("bounding_box")
+        row["box"] = _pixels(box, width, height) if box else None
+        row |= _PLACED[kind](label, attributes, width, height)
     return row | {"attributes": attributes_text(attributes) if attributes else None}
 
 
 def _attributes(label: Mapping[str, Any]) -> dict[str, Any]:
     """What a label has besides its own: attributes beside it or in its dictionary, tags, and what Curate put there as text."""
-    found = {name: plain(value) for name, value in label.items() if name not in _OWN and not name.startswith("_")}
+    own = {*_OWN[label["_cls"]], "attributes", "tags", "curate"}
+    if "mask" in label:
+        own |= {"box", "boxless"}
+    found = {name: plain(value) for name, value in label.items() if name not in own and not name.startswith("_")}
     for name, value in (label.get("attributes") or {}).items():
         found.setdefault(name, plain(value.get("value") if isinstance(value, dict) else value))
     if label.get("tags"):
         found["tags"] = list(label["tags"])
-    if isinstance(said := label.get("curate"), str):
-        found |= json.loads(said)
-    return {name: value for name, value in found.items() if value is not None}
+    found = {name: value for name, value in found.items() if value is not None}
+    return found | json.loads(said) if isinstance(said := label.get("curate"), str) else found
 
 
 def _pixels(shares: list[Any], width: int, height: int) -> list[float]:
@@ -121,23 +127,15 @@ def _pixels(shares: list[Any], width: int, height: int) -> list[float]:
     return [round(float(share) * (width, height)[at % 2], 9) for at, share in enumerate(shares)]
 
 
-def _box(attributes: dict[str, Any], width: int, height: int, name: str = "bounding_box") -> dict[str, Any]:
-    shares = attributes.pop(name, None)
-    return {"box": _pixels(shares, width, height) if shares else None}
-
-
-def _detection(label: Mapping[str, Any], attributes: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    attributes.pop("mask", None)
-    path = attributes.pop("mask_path", None)
+def _detection(label: Mapping[str, Any], _attributes: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+    shares, path = label.get("bounding_box"), label.get("mask_path")
     inside = array_of(label["mask"]) if label.get("mask") else None if path is None else _picture(path)
-    shares = attributes.get("bounding_box")
-    own = {name: attributes.pop(name, None) for name in ("box", "boxless")}
-    row = {"kind": "detection", **_box(attributes, width, height)}
     if inside is None or not shares:
-        return row
-    if own["boxless"] or own["box"]:
-        row["box"] = _pixels(own["box"], width, height) if own["box"] else None
-    return row | {"kind": "mask", "mask": to_png(_laid(inside > 0, [float(share) for share in shares], width, height))}
+        return {"kind": "detection"}
+    row: dict[str, Any] = {"kind": "mask"}
+    if label.get("boxless") or label.get("box"):
+        row["box"] = _pixels(label["box"], width, height) if label.get("box") else None
+    return row | {"mask": to_png(_laid(inside > 0, [float(share) for share in shares], width, height))}
 
 
 def _laid(inside: np.ndarray, shares: list[float], width: int, height: int) -> np.ndarray:
@@ -165,27 +163,23 @@ def _laid(inside: np.ndarray, shares: list[float], width: int, height: int) -> n
 
 
 def _polyline(label: Mapping[str, Any], attributes: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    attributes.pop("points", None)
-    closed, filled = bool(attributes.pop("closed", False)), bool(attributes.pop("filled", False))
+    closed, filled = bool(label.get("closed")), bool(label.get("filled"))
     rings = [_pixels([n for point in shape for n in point[:2]], width, height) for shape in label["points"] if shape]
-    box = _box(attributes, width, height)
     if not rings:
         raise ValueError("a polyline without points")
     if closed and all(len(ring) >= 6 for ring in rings):
-        if not filled:
-            attributes |= {"closed": True, "filled": False}
         if len(rings) == 1:
-            return {"kind": "polygon", "points": rings[0], **box}
+            attributes |= {} if filled else {"closed": True, "filled": False}
+            return {"kind": "polygon", "points": rings[0]}
         attributes |= {"closed": True, "filled": filled, "segmentation": rings}
-        return {"kind": "mask", "mask": to_png(from_rings(rings, height, width)), **box}
+        return {"kind": "mask", "mask": to_png(from_rings(rings, height, width))}
     attributes |= {"closed": closed, "filled": filled}
     if len(rings) > 1:
         attributes["lengths"] = [len(ring) // 2 for ring in rings]
-    return {"kind": "keypoints", "points": [number for ring in rings for number in ring], **box}
+    return {"kind": "keypoints", "points": [number for ring in rings for number in ring]}
 
 
 def _keypoint(label: Mapping[str, Any], attributes: dict[str, Any], width: int, height: int) -> dict[str, Any]:
-    attributes.pop("points", None)
     if label.get("confidence"):
         attributes["confidence"] = plain(label["confidence"])
     points = [[plain(number) for number in point[:2]] for point in label["points"]]
@@ -194,11 +188,10 @@ def _keypoint(label: Mapping[str, Any], attributes: dict[str, Any], width: int, 
         raise ValueError("keypoints without a place")
     if len(there) < len(points):
         attributes.setdefault("visibility", [0 if None in point else 2 for point in points])
-    return {
-        "kind": "keypoints",
-        "points": _pixels([n for p in there for n in p], width, height),
-        **_box(attributes, width, height),
-    }
+    return {"kind": "keypoints", "points": _pixels([number for point in there for number in point], width, height)}
+
+
+_PLACED = {"Detection": _detection, "Polyline": _polyline, "Keypoint": _keypoint}
 
 
 def _segmentation(collection: Collection, name: str, held: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -211,7 +204,7 @@ def _segmentation(collection: Collection, name: str, held: Mapping[str, Any]) ->
         collection.lost[f"segmentations of {name!r} in colours"] += 1
         return
     called = collection.targets.get(name) or collection.targets[""]
-    shared = _attributes({key: value for key, value in held.items() if key not in ("mask", "mask_path")})
+    shared = _attributes(held)
     for number in np.unique(numbers[numbers != 0]).tolist():
         attributes = attributes_text(shared | {"target": number})
         yield {

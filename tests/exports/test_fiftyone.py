@@ -66,6 +66,23 @@ EVERY = [
     {"value": "lane", "polygon": [1.5, 0.5, 9.1, 0.3, 5.0, 7.7], "box": [1.5, 0.3, 7.6, 7.4], "score": 0.5},
     {"value": "person", "keypoints": [[3, 4, 2], [0, 0, 0], [7.5, 8.25, 1]], "score": 0.25},
     {"value": "person", "keypoints": [[3, 4], [7.5, 8.25]], "box": [3.0, 4.0, 5.0, 5.0]},
+    {"value": "door", "polygon": [0.5, 0.5, 9.1, 0.3, 5.0, 7.7], "attributes": '{"closed":"yes","filled":false}'},
+    {
+        "value": "door",
+        "polygon": [0.5, 0.5, 9.1, 0.3, 5.0, 7.7],
+        "attributes": '{"closed":true,"filled":false,"points":4}',
+    },
+    {"value": "face", "keypoints": [[3, 4], [5, 6], [7.5, 8.25]], "attributes": '{"closed":true,"confidence":"low"}'},
+    {
+        "value": "car",
+        "box": [1.0, 2.0, 3.0, 4.0],
+        "attributes": '{"box":"big","closed":true,"filled":true,"mask":[1],"score":3}',
+    },
+    {
+        "value": "tree",
+        "mask": blob(4),
+        "attributes": '{"boxless":7,"closed":true,"filled":true,"index":true,"points":"many","tags":[]}',
+    },
     {"value": "tree", "mask": blob(1)},
     {"value": "tree", "mask": blob(2), "box": [4.0, 4.5, 9.0, 8.0], "score": 0.125},
     {"value": "tree", "mask": blob(3, (46, 74)), "attributes": '{"area":12.5}'},
@@ -78,7 +95,14 @@ def labels_of_every_kind(source: str = "ada") -> pl.DataFrame:
     for at, said in enumerate(EVERY):
         table = pl.DataFrame([{"sample_id": 1 + at % 2, **said}])
         rows.append(pl.from_arrow(label_rows(table, field="objects", source=source)))
-    weather = pl.DataFrame({"sample_id": [1, 2, 2], "value": ["rain", "hail", "snow"], "score": [0.5, None, None]})
+    weather = pl.DataFrame(
+        {
+            "sample_id": [1, 2, 2],
+            "value": ["rain", "hail", "snow"],
+            "score": [0.5, None, None],
+            "attributes": [None, '{"box":1,"confidence":"low","points":[1,2]}', '{"logits":[0.5,0.25],"wet":true}'],
+        }
+    )
     rows.append(pl.from_arrow(label_rows(weather, field="weather", source=source)))
     return pl.concat(rows)
 
@@ -178,7 +202,7 @@ def foreign(tmp_path: Path, fields: dict[str, str], document: dict, **more) -> C
 
 
 def test_a_mask_of_coarse_pixels_is_laid_over_its_box(tmp_path: Path) -> None:
-    from curate.exports.fiftyone_documents import binary
+    from curate.exports.fiftyone_labels import binary
 
     label = {
         "_cls": "Detection",
@@ -215,7 +239,7 @@ def test_open_lines_several_shapes_and_unlabelled_points(tmp_path: Path) -> None
 
 
 def test_a_segmentation_is_a_mask_for_each_class(tmp_path: Path) -> None:
-    from curate.exports.fiftyone_documents import binary
+    from curate.exports.fiftyone_labels import binary
 
     numbers = np.zeros((HEIGHT, WIDTH), np.uint8)
     numbers[:3], numbers[5:6] = 7, 9
