@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -328,6 +329,26 @@ def test_an_export_is_read_by_fiftyone_before_it_is_there(fo: Any, scenes: Datas
     assert text.count('"label":"bus"') > 1
     (export.path / "samples.json").write_text(text.replace('"label":"bus"', '"label":"tram"', 1))
     assert not export.verify().ok
+
+
+def test_the_block_of_the_readme_runs_on_a_small_demo(
+    fo: Any, example_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+    (block,) = [one for one in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "to_fiftyone(" in one]
+    monkeypatch.setenv("CURATE_HOME", str(tmp_path / "cache"))
+    shutil.copytree(example_dataset, tmp_path / "cache" / "roads.curate")
+    names: dict[str, Any] = {}
+    try:
+        exec(compile(block.replace("curate.demo()", "curate.demo(n=60, seed=1)"), "README.md", "exec"), names)
+        assert names["ds"].tagged("look again").count() == 5
+        assert names["sent"].samples == 12
+        told = capsys.readouterr().out
+        assert "fiftyone.load_dataset('fog'): 12 samples" in told
+        assert "tags: look again" in told
+    finally:
+        if fo.dataset_exists("fog"):
+            fo.delete_dataset("fog")
 
 
 WITHOUT = """
