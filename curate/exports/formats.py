@@ -9,12 +9,13 @@ from curate.exports.fiftyone import FIFTYONE
 from curate.exports.huggingface import HUGGINGFACE
 from curate.exports.imagefolder import IMAGEFOLDER
 from curate.exports.lance import LANCE
-from curate.exports.table import CSV, PARQUET
+from curate.exports.table import CSV, JSONL, PARQUET
 from curate.exports.tfrecord import TFRECORD
 from curate.exports.webdataset import WEBDATASET
 
 FORMATS = {
-    each.name: each for each in (COCO, CSV, FIFTYONE, HUGGINGFACE, IMAGEFOLDER, LANCE, PARQUET, TFRECORD, WEBDATASET)
+    each.name: each
+    for each in (COCO, CSV, FIFTYONE, HUGGINGFACE, IMAGEFOLDER, JSONL, LANCE, PARQUET, TFRECORD, WEBDATASET)
 }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from curate.errors import BadValue
+from curate.errors import BadValue, NotVerified
 from curate.exports.export import write_export
 from curate.exports.labels import class_of_samples, flat_labels
 from curate.exports.verify import verify
@@ -156,6 +156,50 @@ def test_csv_keeps_text_that_looks_like_csv(pool, tmp_path: Path) -> None:
     assert json.loads(table["tags"][0]) == ["a", "b,c"]
     assert table["raw"][0] == "AA=="
     assert verify(tmp_path / "out").ok
+
+
+ODD_VALUES = {
+    "text": ['a "quoted", line\nbreak', "", None, "\u2028 é 🌨️", "1", "true", "null", "2026-01-01"],
+    "number": [0.1, float("nan"), None, float("inf"), -0.0, 1e-7, 1e300, 3.0],
+    "short": pl.Series([0.1, None, 1 / 3, 1e-7, 2.0, 3.5, -1.25, 1e30], dtype=pl.Float32),
+    "whole": [2**62, None, -1, 0, 1, 2, 3, 4],
+    "flag": [True, None, False, True, True, False, None, True],
+    "time": pl.Series([None, *[1_700_000_000_123_456 + i for i in range(7)]]).cast(pl.Datetime("us")),
+    "day": pl.Series([None, *range(20_000, 20_007)]).cast(pl.Date),
+    "tags": [["a", "b,c"], [], None, [None], ['"'], ["é"], ["\n"], ["x"] * 9],
+    "nested": [{"a": 1, "b": [1.5]}, None, {"a": None, "b": []}, *[{"a": i, "b": [0.1]} for i in range(5)]],
+    "raw": [b"\x00\xff", None, b"", b"abc", b"d", b"e", b"f", b"g"],
+    "nothing": [None] * 8,
+    "kind": pl.Series(["a", "b", None, "a", "b", "a", "b", "c"], dtype=pl.Categorical),
+}
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "jsonl"])
+def test_tables_hold_values_of_every_type_as_other_readers_find_them(pool, labels, tmp_path: Path, format: str) -> None:
+    odd = pool.head(8).with_columns(pl.Series(name, values, strict=False) for name, values in ODD_VALUES.items())
+    result = write_export(odd, tmp_path / "out", format=format, labels=labels, provenance={})
+    assert result.manifest.read_by.startswith("json of Python" if format == "jsonl" else "pyarrow ")
+    assert result.verify().ok
+    assert result.counts["samples"] == 8
+    if format == "jsonl":
+        rows = [json.loads(line) for line in (tmp_path / "out" / "samples.jsonl").read_text().split("\n")[:-1]]
+        assert [row["text"] for row in rows] == odd.sort("uri")["text"].to_list()
+        assert {row["short"] for row in rows} == {0.1, None, 0.33333334, 1e-7, 2.0, 3.5, -1.25, 1e30}
+        assert rows[0]["nested"] == {"a": 1, "b": [1.5]}
+
+
+def test_a_table_that_another_reader_finds_changed_is_no_export(pool, tmp_path: Path, monkeypatch) -> None:
+    from curate.exports import table
+
+    write = table.write_table
+
+    def wrong(frame: pl.DataFrame, path: Path) -> None:
+        write(frame.with_columns(pl.col("weather").reverse()) if "weather" in frame.columns else frame, path)
+
+    monkeypatch.setattr(table, "write_table", wrong)
+    with pytest.raises(NotVerified, match=r"weather of row 0 in samples\.csv is 'rain', not 'clear'"):
+        write_export(pool.head(2), tmp_path / "out", format="csv", provenance={})
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_image_folder_has_a_folder_a_class_in_every_part(split, tmp_path: Path) -> None:
