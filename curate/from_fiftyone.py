@@ -87,7 +87,7 @@ def read_collection(source: Any, *, root: str | None) -> Brought:
         raise errors.BadSource(f"FiftyOne gives {held} samples here, and no pictures", hint=_HINT)
     if not len(source):
         raise errors.BadSource("This dataset or view of FiftyOne is empty", hint="give one with samples")
-    dataset = source if isinstance(source, fo.Dataset) else source._dataset
+    dataset = source if isinstance(source, fo.Dataset) else fo.load_dataset(source.dataset_name)
     lost: Counter[str] = Counter()
     vectors, fields = _vectors(source, dataset, lost)
     with quiet(), tempfile.TemporaryDirectory(prefix="curate-fiftyone-") as folder:
@@ -106,7 +106,7 @@ def read_collection(source: Any, *, root: str | None) -> Brought:
     brought = Brought(collection, vectors=vectors)
     for name in dataset.list_saved_views():
         view = dataset.load_saved_view(name)
-        if type(view) is not fo.DatasetView or view._root_dataset is not view._dataset:
+        if type(view) is not fo.DatasetView:
             collection.lost[f"saved view {name!r}, whose samples are parts of pictures"] += 1
             continue
         described = dataset.get_saved_view_info(name).get("description") or ""

@@ -23,6 +23,7 @@ from curate.exports.fiftyone_documents import documents, free_name, object_id
 from curate.exports.fiftyone_labels import LABEL_TYPES
 from curate.exports.fiftyone_note import Note, SplitNote, part_tags
 from curate.exports.labels import flat_labels
+from curate.media.location import is_local
 from curate.slice import Slice
 
 if TYPE_CHECKING:
@@ -152,6 +153,8 @@ def _contents(view: Reading, encoders: list[EncoderInfo]) -> tuple[pl.DataFrame,
     origins = rows["origin"].unique().to_list()
     if len(origins) > 1:
         lost["samples whose origin differs from others'"] = rows.height
+    if elsewhere := sum(not is_local(location) for location in locations):
+        lost["pictures behind a URL, which FiftyOne does not show"] = elsewhere
     rows = rows.with_columns(
         pl.Series("file_name", locations, dtype=pl.String),
         pl.concat_list("tags", *said).alias("tags") if said else pl.col("tags"),

@@ -293,6 +293,38 @@ def test_a_picture_that_is_gone_is_a_missing_sample_with_its_labels(fo: Any, nam
     assert ds.labels("cars").filter(sample_id=gone)["box"].to_list() == [[16.0, 12.0, 32.0, 24.0]]
 
 
+def test_names_that_fiftyone_needs_itself_come_back_as_they_were(
+    fo: Any, ds: Dataset, name: str, tmp_path: Path
+) -> None:
+    odd = ["save", "field_names", "id", "metadata", "_hidden", "a b", "Ünï"]
+    ds.join(ds.df(["uri"]).with_columns(pl.col("uri").alias(one) for one in odd), on="uri")
+    places = ds.where("status = 'ok'").limit(3)
+    boxes = pl.DataFrame({"sample_id": places.ids(), "value": ["x", "y", "z"], "box": [[1.0, 2.0, 3.0, 4.0]] * 3})
+    for about in ("tags", "save", "a.b"):
+        ds.add_labels(boxes, field=about, source="someone: ü")
+    sent = ds.to_fiftyone(name)
+    assert "save" in repr(sent.dataset.first())
+    back = curate.create(tmp_path / "back.curate")
+    back.ingest(sent.dataset)
+    assert back.df([*odd, "speed"]).rows() == ds.df([*odd, "speed"]).rows()
+    both = [one.labels().select(SAID[1:]).sort(SAID[1:]) for one in (ds, back)]
+    assert both[0].equals(both[1])
+
+
+def test_the_pictures_of_groups_come_with_their_group(fo: Any, name: str, tmp_path: Path) -> None:
+    from tests.conftest import draw
+
+    dataset = fo.Dataset(name)
+    dataset.add_group_field("group", default="left")
+    for number in range(2):
+        group, picture = fo.Group(), str(draw(tmp_path / "pictures" / f"{number}.jpg", number))
+        dataset.add_sample(fo.Sample(filepath=picture, group=group.element("left")))
+        dataset.add_sample(fo.Sample(filepath=str(tmp_path / f"{number}.mp4"), group=group.element("film")))
+    ds = curate.create(tmp_path / "new.curate")
+    assert ds.ingest(dataset).added == 2
+    assert [group["name"] for group in ds.df(["group"])["group"]] == ["left", "left"]
+
+
 def test_an_export_is_read_by_fiftyone_before_it_is_there(fo: Any, scenes: Dataset, tmp_path: Path) -> None:
     from curate.errors import NotVerified
     from curate.exports.contents import Contents

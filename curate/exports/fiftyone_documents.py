@@ -26,12 +26,20 @@ AT_ONCE = 1000
 IMAGE_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "BMP": "image/bmp", "TIFF": "image/tiff"}
 CHANNELS = {"1": 1, "L": 1, "P": 3, "I;16": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}
 
-TAKEN = frozenset(
-    {"id", "filepath", "tags", "metadata", "media_type", "created_at", "last_modified_at", "frames", "groups"}
-)
-"""Names that FiftyOne gives a sample itself; patches of a view also have `sample_id` and `frame_id`."""
+_SAMPLE = """
+id filepath tags metadata media_type created_at last_modified_at frames groups pk filename dataset dataset_id in_dataset in_db
+collection_name media_reference field_names default_fields default_fields_ordered excluded_field_names filtered_field_names
+selected_field_names add_field add_implied_field add_labels cascade_save clean clear_field compare_indexes compute_metadata
+copy copy_with_new_id create_index delete drop_collection ensure_indexes fancy_repr field_to_mongo field_to_python from_dict
+from_doc from_frame from_json get_field get_field_schema get_media_key get_text_score has_field iter_fields list_indexes merge
+merge_field_schema modify my_metaclass register_delete_rule reload save select_related set_field switch_collection switch_db
+to_dbref to_dict to_json to_mongo to_mongo_dict update update_fields validate STRICT DoesNotExist MultipleObjectsReturned
+"""
+TAKEN = frozenset(_SAMPLE.split())
+"""What a sample of FiftyOne has itself: a field of such a name takes the place of what it needs."""
 
 _PATCHES = frozenset({"sample_id", "frame_id"})
+"""Names of fields that views of patches have besides."""
 
 
 @dataclass(frozen=True)
