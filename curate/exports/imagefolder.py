@@ -1,11 +1,14 @@
 """Image folder: `<part>/<class>/<file>`, what torchvision's `ImageFolder` and Keras read without a line of code.
 
-`samples.csv` at the top keeps what a path cannot say: sample, part, class as it is really called, and the metadata.
+`samples.csv` at the top keeps what a path cannot say: sample, part, class as it is really called, and the metadata. Both number
+the classes of each part by the folders that are there: where a part lacks a class, take the numbers from the names.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -70,4 +73,37 @@ def _read_back(folder: Path, manifest: Manifest) -> Found:
     return Found(counts, samples)
 
 
-IMAGEFOLDER = Format("imagefolder", _folders, _write, _read_back, needs_files=True, kinds=(CLASSIFICATION,))
+def _ending(suffixes: Sequence[str]) -> str:
+    return "(" + "|".join(map(re.escape, suffixes)) + ")$"
+
+
+def _check(folder: Path, _manifest: Manifest, contents: Contents) -> str:
+    from torchvision import __version__
+    from torchvision.datasets import ImageFolder
+    from torchvision.datasets.folder import IMG_EXTENSIONS
+
+    classes = {sample: found[0] for sample, found in _classes(contents.labels).items() if len(found) == 1}
+    named = contents.samples.select("file_name", "sample_id").with_columns(
+        pl.col("sample_id").replace_strict(classes, return_dtype=pl.String).alias(CLASS)
+    )
+    # A suffix that it does not know is none of our doing: there the file is left to those who know it.
+    known = named.filter(pl.col("file_name").str.to_lowercase().str.contains(_ending(IMG_EXTENSIONS)))
+    for root in contents.parts.values() or [""]:
+        inside = known.filter(pl.col("file_name").str.starts_with(f"{root}/")) if root else known
+        if inside.is_empty():
+            continue
+        read = ImageFolder(folder / root, loader=str)
+        found = {Path(path).relative_to(folder).as_posix(): read.classes[number] for path, number in read.samples}
+        for path, sample, name in inside.iter_rows():
+            if found.pop(path, None) != path.split("/")[-2]:
+                raise NotVerified(
+                    f"torchvision does not find {path!r} of sample {sample} in a folder of class {name!r}"
+                )
+        if found:
+            raise NotVerified(f"torchvision finds {next(iter(found))!r}, which was not meant to be there")
+    return f"torchvision {__version__}"
+
+
+IMAGEFOLDER = Format(
+    "imagefolder", _folders, _write, _read_back, needs_files=True, kinds=(CLASSIFICATION,), check=_check
+)
