@@ -9,13 +9,26 @@ from curate.exports.fiftyone import FIFTYONE
 from curate.exports.huggingface import HUGGINGFACE
 from curate.exports.imagefolder import IMAGEFOLDER
 from curate.exports.lance import LANCE
+from curate.exports.metadata_imagefolder import METADATA_IMAGEFOLDER
 from curate.exports.table import CSV, JSONL, PARQUET
 from curate.exports.tfrecord import TFRECORD
 from curate.exports.webdataset import WEBDATASET
 
 FORMATS = {
     each.name: each
-    for each in (COCO, CSV, FIFTYONE, HUGGINGFACE, IMAGEFOLDER, JSONL, LANCE, PARQUET, TFRECORD, WEBDATASET)
+    for each in (
+        COCO,
+        CSV,
+        FIFTYONE,
+        HUGGINGFACE,
+        IMAGEFOLDER,
+        JSONL,
+        LANCE,
+        METADATA_IMAGEFOLDER,
+        PARQUET,
+        TFRECORD,
+        WEBDATASET,
+    )
 }
 
 
