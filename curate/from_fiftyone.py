@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from curate.dataset import Dataset
     from curate.encoders.encoder import Floats
 
+SAME = 2e-3
+"""Of numbers of unit vectors: halves keep three digits."""
+
 _HINT = (
     "take its pictures: to_frames(), select_group_slices(media_type='image'), or the dataset behind a view of patches"
 )
@@ -271,10 +274,10 @@ def _embed(dataset: Dataset, name: str, vectors: Vectors, numbers: dict[str, int
     if known is not None:
         with contextlib.suppress(errors.BadValue):
             encoder.described = EncoderInfo.from_json(known)
-    elif vectors.model is not None and text is None:
-        notes.append(
-            f"{name!r} is searched by pictures only: the weights of {vectors.model!r}, for words, are not here"
-        )
+    elif text is None:
+        if vectors.model is not None:
+            notes.append(f"{name!r} is searched by pictures only: the weights of {vectors.model!r} are not here")
+        encoder.described = _grown(dataset, encoder)
     embedded = embed(dataset, encoder, name=None, text=None, batch_size=None, device=None, precision="auto")
     dataset.vectors_.forget(embedded.encoder)
     if embedded.added:
@@ -282,10 +285,28 @@ def _embed(dataset: Dataset, name: str, vectors: Vectors, numbers: dict[str, int
     return notes
 
 
+def _grown(dataset: Dataset, encoder: _Given) -> EncoderInfo | None:
+    """The description of the vectors of that name that are here, where these are the same and only more; None where not."""
+    if encoder.name not in dataset.vectors_.names():
+        return None
+    here = dataset.vectors_.info(encoder.name)
+    index = dataset.vectors_.index(encoder.name)
+    at = dataset.session.positions_of(encoder.keys)
+    both = np.flatnonzero(index.present[at]) if here.dimension == encoder.dimension else np.empty(0, np.int64)
+    given = np.stack([encoder.vector(int(encoder.keys[row]), "") for row in both]) if len(both) else np.empty((0, 0))
+    same = len(both) and (np.abs(given - index.reconstruct(at[both])) < SAME).all()
+    return here if same and here.model == f"given:{encoder.name}" else None
+
+
 class _Given(PrecomputedVectors):
     """Vectors that say which encoder had made them, where that is known."""
 
     described: EncoderInfo | None = None
+
+    @property
+    def keys(self) -> np.ndarray:
+        """(n,) int64 sample ids."""
+        return np.array(list(self._rows), np.int64)
 
     @property
     def info(self) -> EncoderInfo:

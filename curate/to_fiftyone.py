@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from curate.encoders.encoder import EncoderInfo
     from curate.reading import Reading
 
+MOST_IN_A_VIEW = 300_000
+"""Samples of a slice that becomes a saved view: it lists them in one document, and MongoDB takes none beyond 16 MB."""
+
 _LEFT_BEHIND = frozenset(
     {
         "root",
@@ -88,7 +91,10 @@ class Sent:
 
 def to_fiftyone(view: Reading, name: str | None, *, launch: bool) -> Sent:
     """`View.to_fiftyone`."""
-    view.count()  # a query that cannot run says so before seconds are spent on the import
+    if not view.count():  # before seconds are spent on the import
+        raise errors.BadValue(
+            "This view is empty, and FiftyOne has nothing to hold", hint=f"it is {view.query.to_python()}"
+        )
     fo = fiftyone()
     if name is not None and (not isinstance(name, str) or not name.strip()):
         raise errors.BadValue(f"A dataset of FiftyOne needs a name. Got {name!r}", hint="to_fiftyone('roads')")
@@ -198,6 +204,9 @@ def _saved_views(dataset: Dataset, copy: Any, ids: np.ndarray, lost: Counter[str
             continue
         members = members[np.isin(members, ids)]
         if not len(members):
+            continue
+        if len(members) > MOST_IN_A_VIEW:
+            lost[f"slice {name!r}, whose samples are more than the {MOST_IN_A_VIEW:,} that a saved view can list"] += 1
             continue
         chosen = copy.select([object_id(int(number)) for number in members], ordered=True)
         copy.save_view(name, chosen, description=saved.note or None)

@@ -21,6 +21,7 @@ from curate.dataset import Dataset
 from curate.encoders.encoder import EncoderInfo
 from curate.media.mask import to_png
 from curate.to_fiftyone import zoo_model
+from tests.conftest import draw
 
 
 @pytest.fixture(scope="module")
@@ -205,12 +206,13 @@ def test_a_name_that_is_taken_is_refused_and_left_alone(fo: Any, scenes: Dataset
     assert len(fo.load_dataset(name)) == 0
     with pytest.raises(errors.BadValue, match="needs a name"):
         scenes.to_fiftyone(" ")
+    with pytest.raises(errors.BadValue, match="empty"):
+        scenes.limit(0).to_fiftyone(f"{name}-2")
+    assert not fo.dataset_exists(f"{name}-2")
 
 
 def made_there(fo: Any, name: str, folder: Path) -> Any:
     """A dataset that Curate did not write."""
-    from tests.conftest import draw
-
     dataset = fo.Dataset(name)
     samples = []
     for number in range(6):
@@ -262,6 +264,16 @@ def test_a_dataset_that_was_made_there_comes_with_all_it_has(fo: Any, name: str,
     assert any("laion2b_s34b_b79k" in note and "not here" in note for note in ingested.notes) or ds.encoder.has_text
     again = ds.ingest(dataset)
     assert (again.added, again.labels) == (0, 0)
+    # a dataset that grows there grows here, its vectors too
+    dataset.add_sample(fo.Sample(filepath=str(draw(tmp_path / "pictures" / "6.jpg", 6)), embedding=np.ones(6)))
+    assert ds.ingest(dataset).added == 1
+    assert sorted(encoder.name for encoder in ds.encoders()) == ["inside", "spoken"]
+    assert ds.vectors("spoken")[6] == pytest.approx(np.full(6, 6**-0.5), abs=1e-3)
+    # other vectors of that name stand beside those that are here
+    dataset.set_values("embedding", list(np.eye(7, 6)[::-1] + 0.5))
+    ds.ingest(dataset)
+    assert len(ds.encoders()) == 3
+    assert ds.vectors("spoken")[6] == pytest.approx(np.full(6, 6**-0.5), abs=1e-3)
 
 
 def test_a_view_of_it_and_what_has_no_pictures(fo: Any, name: str, tmp_path: Path) -> None:
@@ -312,8 +324,6 @@ def test_names_that_fiftyone_needs_itself_come_back_as_they_were(
 
 
 def test_the_pictures_of_groups_come_with_their_group(fo: Any, name: str, tmp_path: Path) -> None:
-    from tests.conftest import draw
-
     dataset = fo.Dataset(name)
     dataset.add_group_field("group", default="left")
     for number in range(2):
@@ -394,12 +404,11 @@ except errors.DatabaseNotFound as error:
 """
 
 
-def test_without_mongodb_the_user_gets_fiftyones_reason_and_our_hint(tmp_path: Path) -> None:
+def test_without_mongodb_the_user_gets_fiftyones_reason_and_our_hint(ds: Dataset) -> None:
     pytest.importorskip("fiftyone")
-    curate.create(tmp_path / "empty.curate")
     without = {key: value for key, value in os.environ.items() if not key.startswith("FIFTYONE_")}
     without |= {"FIFTYONE_DATABASE_URI": "mongodb://127.0.0.1:9/?serverSelectionTimeoutMS=300"}
-    command = [sys.executable, "-W", "ignore", "-c", WITHOUT, str(tmp_path / "empty.curate")]
+    command = [sys.executable, "-W", "ignore", "-c", WITHOUT, ds.folder.location]
     done = subprocess.run(command, env=without, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     words = done.stdout.splitlines()[-1]
