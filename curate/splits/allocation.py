@@ -16,6 +16,7 @@ from one machine to the next. The same input therefore gives the same table ever
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class _Goal:
     kinds: Kinds
     held: Ints  # (rows, parts) samples that are there already and stay
     target: Floats  # (rows, parts) samples wanted, those included
-    scale: Floats  # (rows, parts) what turns samples too many into a share
+    scales: Floats  # (2, rows, parts) what turns samples too many into a share of the part, and of the class
     sizes: Ints  # (parts,)
     exact: bool  # every bundle is one sample: the sizes are met to the sample
     may_be_empty: npt.NDArray[np.bool_]  # (parts,)
@@ -115,8 +116,14 @@ class _Goal:
 
     def score(self, table: Ints) -> tuple[float, float]:
         """The largest deviation, and then the sum of their squares."""
-        off = np.abs(self.rest(table) * self.scale)
-        return round(float(off.max()), 9), float((off * off).sum(axis=0).cumsum()[-1])
+        off = np.abs(self.rest(table) * self.scales)
+        return round(float(off.max(axis=(1, 2)).cumsum()[-1]), 9), float((off * off).cumsum()[-1])
+
+    @cached_property
+    def scale(self) -> Floats:
+        """(rows, parts): the stricter of the two."""
+        stricter: Floats = self.scales.max(axis=0)
+        return stricter
 
 
 def allocate(
@@ -124,10 +131,10 @@ def allocate(
 ) -> Ints:
     """Deal the bundles out so that every class, and the whole, comes near its share in every part.
 
-    What is made small is the largest deviation: the samples that a part has too many or too few of a class, as a share of
-    the part, or as a share of the class times how divisible that is, whichever is more. Measured on the class alone, a small
-    part could have a wholly different mix; measured on the part alone, a rare class could be missing from it and nobody
-    would notice.
+    What is made small are two largest deviations, added up: the samples that a part has too many or too few of a class, as a
+    share of the part, which counts double, and as a share of the class times how divisible that is. Measured on the class
+    alone, a small part could have a wholly different mix; measured on the part alone, a rare class could be missing from it
+    and nobody would notice.
 
     Args:
         kinds: the bundles.
@@ -149,13 +156,14 @@ def allocate(
     total = kinds.totals() + held.sum(axis=1)
     n = int(total[0])
     exact = bool((kinds.size == 1).all())
-    scale = np.maximum(kinds.divisible()[:, None] / np.maximum(total[:, None], 1), 1 / np.maximum(sizes[None, :], 1))
-    scale[kinds.totals() == 0] = 0.0  # nothing can be done about it
+    of_class = kinds.divisible()[:, None] / np.maximum(total[:, None], 1)
+    scales = np.stack(np.broadcast_arrays(2 / np.maximum(sizes[None, :], 1), of_class))
+    scales[:, kinds.totals() == 0] = 0.0  # nothing can be done about it
     if exact:
-        scale[0] = 0.0
+        scales[:, 0] = 0.0
     target = above(total[:, None] * sizes[None, :] / n, held)
     empty = held[0] > 0 if may_be_empty is None else may_be_empty | (held[0] > 0)
-    goal = _Goal(kinds, held, target, scale, sizes, exact, empty)
+    goal = _Goal(kinds, held, target, scales, sizes, exact, empty)
     bundles = int(kinds.multiplicity.sum())
     if not exact and parts**bundles <= ENUMERATE_UP_TO:
         return _enumerate(goal, bundles)
@@ -173,7 +181,7 @@ def _settled(goal: _Goal, table: Ints) -> Ints:
     kind = np.repeat(np.arange(len(kinds)), kinds.multiplicity)
     part = np.repeat(np.tile(np.arange(parts), len(kinds)), table.reshape(-1))
     needs_one = ~goal.may_be_empty & (goal.sizes > 0) & (np.bincount(part, minlength=parts) > 0)
-    problem = Problem(kinds.dense()[:, kind].astype(np.float64), goal.target - goal.held, goal.scale, needs_one)
+    problem = Problem(kinds.dense()[:, kind].astype(np.float64), goal.target - goal.held, goal.scales, needs_one)
     part = settle(problem, part, good_enough=GOOD_ENOUGH)
     result = np.zeros_like(table)
     np.add.at(result, (kind, part), 1)
@@ -359,17 +367,17 @@ def _enumerate(goal: _Goal, bundles: int) -> Ints:
     every = np.arange(parts**bundles)
     part = np.stack([every // parts**i % parts for i in range(bundles)])  # (bundles, tables)
     dense = kinds.dense()[:, kind]
-    worst, squares, fine = np.zeros(len(every)), np.zeros(len(every)), np.ones(len(every), bool)
+    worst, squares, fine = np.zeros((2, len(every))), np.zeros(len(every)), np.ones(len(every), bool)
     for p in range(parts):
         here = part == p
         if bundles >= parts - int(goal.may_be_empty.sum()) and not goal.may_be_empty[p] and goal.sizes[p] > 0:
             fine &= here.any(axis=0)
         for row in range(kinds.rows):
             have = (dense[row][:, None] * here).sum(axis=0) + goal.held[row, p]
-            off = (have - goal.target[row, p]) * goal.scale[row, p]
+            off = (have - goal.target[row, p]) * goal.scales[:, row, p, None]
             np.maximum(worst, np.abs(off), out=worst)
-            squares += off * off
-    order = np.lexsort((every, squares.round(12), worst.round(9), ~fine))
+            squares += off[0] * off[0] + off[1] * off[1]
+    order = np.lexsort((every, squares.round(12), (worst[0] + worst[1]).round(9), ~fine))
     best = part[:, order[0]]
     table = np.zeros((len(kinds), parts), np.int64)
     np.add.at(table, (kind, best), 1)

@@ -20,10 +20,10 @@ Floats = npt.NDArray[np.float64]
 
 POWERS = (8, 32)  # by turns: the higher minds the worst alone, the lower still has a slope where that cannot be helped
 THROWN = 8  # bundles a turn
-PARTNERS = 24  # bundles of either part that are tried for an exchange
+PARTNERS = 32  # bundles of either part that are tried for an exchange
 STEPS = 60  # a descent after a throw; most need ten
 PATIENCE = 80  # turns without a gain
-ENTRIES = 150_000_000  # (class, bundle, part) entries looked at in all, in some 1.5 s
+ENTRIES = 120_000_000  # (class, bundle, part) entries looked at in all, in some 1.5 s
 NOTHING = -1e-9  # a step has to gain more than rounding does
 
 
@@ -34,13 +34,13 @@ class Problem:
     Attributes:
         count: (rows, b) float64, samples of each class in each bundle.
         missing: (rows, p) float64, samples that each part lacks before there is any bundle in it.
-        scale: (rows, p) float64, what turns samples too many or too few into a deviation.
+        scales: (f, rows, p) float64, what turns samples too many or too few into a deviation, by each of f measures.
         needs_one: (p,) bool, parts that may not be left without a bundle.
     """
 
     count: Floats
     missing: Floats
-    scale: Floats
+    scales: Floats
     needs_one: npt.NDArray[np.bool_]
 
     def off(self, part: Ints) -> Floats:
@@ -50,10 +50,21 @@ class Problem:
         off: Floats = have - self.missing  # whole numbers in `have`: no order of adding changes them
         return off
 
+    def worst(self, off: Floats) -> Floats:
+        """(f,) the largest deviation by each measure."""
+        largest: Floats = np.abs(off * self.scales).max(axis=(1, 2))
+        return largest
+
     def score(self, off: Floats) -> tuple[float, float]:
-        """The largest deviation, and then the sum of their fourth powers."""
-        deviation = np.abs(off * self.scale)
-        return round(float(deviation.max()), 7), float(powered(deviation, 4).cumsum()[-1])
+        """The largest deviations by all measures, added up, and then the sum of all their fourth powers."""
+        deviation = np.abs(off * self.scales)
+        return round(float(deviation.max(axis=(1, 2)).cumsum()[-1]), 7), float(powered(deviation, 4).cumsum()[-1])
+
+    def weights(self, off: Floats) -> Floats:
+        """(rows, p): what turns samples into a deviation, the worst by each measure being 1."""
+        largest = self.worst(off)
+        found: Floats = (self.scales / np.where(largest > 0, largest, np.inf)[:, None, None]).max(axis=0)
+        return found
 
     def left_empty(self, part: Ints) -> bool:
         """Whether a part that needs a bundle has none."""
@@ -122,7 +133,8 @@ class Turns:
 
 def _thrown(problem: Problem, part: Ints, turns: Turns) -> Ints:
     """Some of the bundles that hold the class that is furthest off, in parts drawn anew."""
-    row = int(np.abs(problem.off(part) * problem.scale).max(axis=1).argmax())
+    off = problem.off(part)
+    row = int(np.abs(off * problem.weights(off)).max(axis=1).argmax())
     holding = np.flatnonzero(problem.count[row])
     part = part.copy()
     chosen = holding[turns.below(len(holding), THROWN)]
@@ -130,14 +142,13 @@ def _thrown(problem: Problem, part: Ints, turns: Turns) -> Ints:
     return part
 
 
-def descend(problem: Problem, part: Ints, *, power: int, steps: int) -> tuple[Ints, int]:
-    """The steepest way down, and how many steps were looked at."""
+def descend(problem: Problem, part: Ints, *, power: int, steps: int, locked: int = -1) -> tuple[Ints, int]:
+    """The steepest way down, and how many steps were looked at. The bundle `locked` stays where it is."""
     part, off = part.copy(), problem.off(part)
     every, parts = np.arange(len(part)), problem.missing.shape[1]
-    worst = np.abs(off * problem.scale).max()
-    if worst == 0:
+    scale = problem.weights(off)
+    if not scale.any():
         return part, 0
-    scale = problem.scale / worst  # so that a power neither vanishes nor overflows
     held = np.bincount(part, minlength=parts)
     leave, arrive = np.empty((parts, len(part))), np.empty((parts, len(part)))
     changed = list(range(parts))
@@ -152,6 +163,8 @@ def descend(problem: Problem, part: Ints, *, power: int, steps: int) -> tuple[In
         cost = leave[part, every] + arrive
         cost[part, every] = np.inf
         cost[:, (problem.needs_one & (held == 1))[part]] = np.inf
+        if locked >= 0:
+            cost[:, locked] = np.inf
         at = int(cost.argmin())
         gain, step = float(cost.flat[at]), [(at % len(part), at // len(part))]
         for one in range(parts):

@@ -36,7 +36,7 @@ def extended(problem):
 
 
 @given(problems())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_old_sample_moves_and_new_ones_follow_their_group(problem) -> None:
     _, parts, _, _, groups, part, new = problem
     result = extended(problem)
@@ -59,7 +59,7 @@ def test_no_old_sample_moves_and_new_ones_follow_their_group(problem) -> None:
 
 
 @given(problems(), st.integers(0, 100))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_neither_row_order_nor_numbering_changes_the_extension(problem, shuffle: int) -> None:
     n, parts, keys, strata, groups, part, new = problem
     order = np.random.default_rng(shuffle).permutation(n)
@@ -173,7 +173,7 @@ def test_arguments_that_make_no_sense_are_refused() -> None:
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0, 3]))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_split_by_time_that_grows_keeps_its_order_its_gap_and_its_members(seed: int, gap: int) -> None:
     rng = np.random.default_rng(seed)
     times = rng.integers(0, 200, 120)
