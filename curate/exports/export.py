@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ import msgspec
 import polars as pl
 
 import curate
-from curate.errors import BadValue
+from curate.errors import BadValue, NotVerified
 from curate.exports import samples as chosen_samples
 from curate.exports.contents import Contents, Format
 from curate.exports.fingerprint import fingerprint
@@ -303,8 +302,16 @@ def _sealed(folder: Path, kind: Format, manifest: Manifest, contents: Contents) 
     assert counts["samples"] == expected, f"{kind.name} wrote {counts['samples']} of {expected} samples"
     read_by = ""
     if kind.check is not None:
-        with contextlib.suppress(ImportError):
+        try:
             read_by = kind.check(folder, manifest, contents)
+        except ImportError:
+            pass  # the export says that nobody else has read it
+        except Exception as error:  # readers that are not ours raise whatever they like
+            words = str(error) if isinstance(error, NotVerified) else f"{type(error).__name__}: {error}"
+            raise NotVerified(
+                f"The export was not made: another reader does not find in it what was meant. {words}",
+                hint="nothing has changed at the target; please tell us, with this message",
+            ) from error
     counted = msgspec.structs.replace(manifest, counts=counts, read_by=read_by)
     sealed = msgspec.structs.replace(counted, digest=counted.computed_digest())
     (folder / NAME).write_bytes(sealed.to_json())

@@ -12,10 +12,12 @@ Source: https://huggingface.co/docs/datasets/image_dataset#imagefolder
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import itertools
 import re
 import tempfile
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -170,7 +172,7 @@ def _check(folder: Path, _manifest: Manifest, contents: Contents) -> str:
 
     splits = _splits(contents.parts)
     meant = {splits[name]: (name, rows) for name, rows in _rows(contents).items() if rows.height}
-    with tempfile.TemporaryDirectory(prefix="curate-") as cache:
+    with tempfile.TemporaryDirectory(prefix="curate-") as cache, _without_bars():
         loaded = datasets.load_dataset(str(folder), cache_dir=cache)
         if set(loaded) != set(meant):
             raise NotVerified(f"datasets finds the splits {sorted(loaded)}, and meant were {sorted(meant)}")
@@ -183,6 +185,19 @@ def _check(folder: Path, _manifest: Manifest, contents: Contents) -> str:
             for found, row in zip(read, rows.iter_rows(named=True), strict=True):
                 _compare(found, row, folder / name)
     return f"datasets {version('datasets')}"
+
+
+@contextlib.contextmanager
+def _without_bars() -> Iterator[None]:
+    from datasets.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bars()
 
 
 def _compare(found: dict[str, Any], row: dict[str, Any], folder: Path) -> None:

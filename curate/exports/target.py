@@ -182,8 +182,9 @@ def _take_place(partial: Path, target: Path) -> None:
     target.rename(old)
     try:
         partial.rename(target)
-    except OSError:
-        old.rename(target)
+    except BaseException:  # an interrupt right here, too
+        if not target.exists():
+            old.rename(target)
         raise
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import json
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from curate.errors import BadValue, CurateError, DatasetExists, UnknownName
+from curate.errors import BadValue, CurateError, DatasetExists, NotVerified, UnknownName
 from curate.exports.export import write_export
 from curate.exports.formats import FORMATS
 from curate.exports.labels import class_of_samples
@@ -286,6 +287,35 @@ def test_it_tells_how_far_it_is(pool, tmp_path: Path) -> None:
     export(pool, tmp_path / "out", tell=lambda *told: seen.append(told))
     assert ("pictures", 24, 24) in seen
     assert seen[-1] == ("reading back", 1, 1)
+
+
+def with_check(monkeypatch: pytest.MonkeyPatch, check) -> None:
+    monkeypatch.setitem(FORMATS, "parquet", dataclasses.replace(FORMATS["parquet"], check=check))
+
+
+def test_a_reader_that_is_not_installed_is_said_with_what_installs_it(pool, tmp_path: Path, monkeypatch) -> None:
+    def missing(*_arguments: object) -> str:
+        import no_such_reader
+
+        return str(no_such_reader)
+
+    assert "read back by pyarrow" in repr(export(pool, tmp_path / "one"))
+    with_check(monkeypatch, missing)
+    result = export(pool, tmp_path / "two")
+    assert result.manifest.read_by == ""
+    assert 'read back by Curate alone; pip install "curate-jupyter[exports]" adds another reader' in repr(result)
+    assert result.verify().ok
+
+
+def test_what_another_reader_cannot_read_is_no_export(pool, tmp_path: Path, monkeypatch) -> None:
+    def broken(*_arguments: object) -> str:
+        raise ZeroDivisionError("of a reader")
+
+    with_check(monkeypatch, broken)
+    with pytest.raises(NotVerified, match=r"was not made.* ZeroDivisionError: of a reader\. Hint: nothing has changed"):
+        export(pool, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert leftovers(tmp_path) == []
 
 
 @pytest.mark.parametrize(
