@@ -104,7 +104,7 @@ def test_the_commands_run_as_printed(desk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["01-quickstart", "02-explore", "03-night-hail", "04-clean"])
+@pytest.mark.parametrize("name", ["01-quickstart", "02-explore", "03-night-hail", "04-clean", "05-splits-and-export"])
 def test_the_notebooks_run(demo_there, name):
     notebook = ROOT / "notebooks" / f"{name}.ipynb"
     command = [sys.executable, str(ROOT / "notebooks" / "run.py"), "--check", str(notebook)]
