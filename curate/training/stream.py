@@ -75,8 +75,7 @@ class PictureStream(IterableDataset[Any]):
     def __iter__(self) -> Iterator[Any]:
         """The items of this rank and worker; a picture that cannot be read is skipped where that was asked for."""
         worker = get_worker_info()
-        if worker is not None:
-            self._shared[1] = 1
+        self._shared[1] = worker is not None
         epoch, self._taken, self._start = self.epoch, self._start, 0
         rank, ranks, number, workers = self._share()
         mine = self.pictures.order.epoch(len(self.pictures), epoch)[rank::ranks][number::workers]

@@ -75,6 +75,8 @@ def test_what_workers_read_ahead_is_not_taken_for_what_the_loop_took(paths):
     next(iter(loader))
     with pytest.raises(BadValue, match=r"loader\.state_dict"):
         both.state_dict()
+    next(iter(both))
+    assert both.state_dict()["taken"] == 1
 
 
 def test_its_loader_has_a_state_with_workers_too(paths):
