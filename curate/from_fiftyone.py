@@ -26,6 +26,7 @@ from curate.exports.fiftyone_note import SplitNote
 from curate.slice import write_slice
 from curate.sources.fiftyone import Collection, read_folder
 from curate.split import Split
+from curate.store.schemas import RESERVED
 
 if TYPE_CHECKING:
     from curate.dataset import Dataset
@@ -225,22 +226,22 @@ def bring(dataset: Dataset, brought: Brought, ids: dict[str, int]) -> list[str]:
 
 
 def _split(dataset: Dataset, name: str, said: SplitNote, tags: dict[str, np.ndarray], notes: list[str]) -> bool:
-    """Write a split that Curate had. Returns whether its tags are of no more use."""
-    if name in dataset.session.splits:
-        return True
-    members = [(part, tags[tag]) for part, tag in said.tags.items() if tag in tags]
-    try:
-        payload = json.loads(said.payload)
-        codes = {part: code for code, part in enumerate(payload["parts"])}
-        ids = np.concatenate([of_part for _, of_part in members])
-        parts = np.concatenate([np.full(len(of_part), codes[part], np.int16) for part, of_part in members])
-        if payload["name"] != name or name.lower() in {one.lower() for one in dataset.columns}:
-            return False
-    except (ValueError, KeyError, TypeError):
-        return False
+    """Write a split that Curate had. Returns whether it is here, so that its tags are of no more use."""
+    members = {part: tags[tag] for part, tag in said.tags.items() if tag in tags}
+    ids = np.concatenate([np.empty(0, np.int64), *members.values()])
     if len(np.unique(ids)) < len(ids):
         notes.append(f"split {name!r} stays tags: a sample is in two of its parts")
         return False
+    if name in dataset.session.splits:
+        if _agrees(dataset, name, members):
+            return True
+        notes.append(f"split {name!r} stays tags: there is another split of that name")
+        return False
+    payload = _payload(dataset, name, said)
+    if payload is None or not len(ids):
+        return False
+    codes = {part: code for code, part in enumerate(payload["parts"])}
+    parts = np.concatenate([np.full(len(of_part), codes[part], np.int16) for part, of_part in members.items()])
     event = dataset.write_event("split", payload, sample_ids=ids, codes=parts)
     try:
         Split(dataset, name)
@@ -249,6 +250,25 @@ def _split(dataset: Dataset, name: str, said: SplitNote, tags: dict[str, np.ndar
         return False
     notes.append(f"split {name!r} with the parts that were tagged")
     return True
+
+
+def _agrees(dataset: Dataset, name: str, members: dict[str, np.ndarray]) -> bool:
+    """Whether the split of that name has the samples of each part in it."""
+    ids, codes, payload = dataset.session.split_members(name)
+    part_of = dict(zip(ids.tolist(), (payload["parts"][code] if code >= 0 else None for code in codes), strict=True))
+    return all(part_of.get(number) == part for part, of_part in members.items() for number in of_part.tolist())
+
+
+def _payload(dataset: Dataset, name: str, said: SplitNote) -> dict[str, Any] | None:
+    """What the event of a split says; None where it may not be a split here."""
+    try:
+        payload: dict[str, Any] = json.loads(said.payload)
+        fits = payload["name"] == name and set(said.tags) <= set(payload["parts"])
+        texts = all(isinstance(part, str) for part in payload["parts"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    taken = {column.lower() for column in (*dataset.columns, *RESERVED)}
+    return payload if fits and texts and name.lower() not in taken else None
 
 
 def _slice(dataset: Dataset, name: str, said: str, members: list[int], notes: list[str]) -> bool:

@@ -163,6 +163,17 @@ def test_what_comes_back_to_the_dataset_it_came_from_adds_only_what_is_new(fo: A
     assert scenes.tagged("found there").ids().tolist() == [scenes.ids()[0]]
 
 
+def test_a_split_that_is_another_here_stays_tags(scenes: Dataset, name: str) -> None:
+    sent = scenes.to_fiftyone(name)
+    there = scenes.split_named("v1")["test"].ids()
+    scenes.split({"train": 0.5, "test": 0.5}, name="v1", leak=None, seed=3)
+    held = scenes.split_named("v1")["test"].ids()
+    told = scenes.ingest(sent.dataset).notes
+    assert "split 'v1' stays tags: there is another split of that name" in told
+    assert scenes.split_named("v1")["test"].ids().tolist() == held.tolist()
+    assert sorted(scenes.tagged("test").ids()) == sorted(there)
+
+
 def test_fiftyone_searches_by_a_picture_and_by_words(fo: Any, scenes: Dataset, name: str) -> None:
     sent = scenes.to_fiftyone(name)
     assert sent.prompts == ("demo",)
