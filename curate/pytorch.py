@@ -36,7 +36,13 @@ def training_set(
     if missing not in POLICIES:
         raise errors.BadValue(f"'missing' must be one of {', '.join(POLICIES)}. Got {missing!r}")
     if transform is not None and not callable(transform):
-        raise errors.BadValue(f"'transform' must be callable. Got {transform!r}")
+        raise errors.BadValue(
+            f"'transform' must be callable. Got {transform!r}", hint="torch(transform, labels='weather')"
+        )
+    if labels is not None and not isinstance(labels, str):
+        raise errors.BadValue(
+            f"'labels' must be one label field or column. Got {labels!r}", hint="torch(transform, labels='weather')"
+        )
     if labels is None and (classes is not None or source is not None):
         raise errors.BadValue(
             "'classes' and 'source' are of labels, and there are none", hint="torch(labels='weather')"

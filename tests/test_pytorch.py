@@ -131,6 +131,7 @@ def test_iterable_and_picklable(ok):
         ({"labels": "weather", "classes": ["sleet"]}, "can be trained on: 23 of other classes"),
         ({"labels": "tags"}, "List"),
         ({"labels": "captured_at"}, "Datetime"),
+        ({"labels": ["weather", "drive"]}, "'labels' must be one"),
         ({"missing": "ignore"}, "'missing' must be one of raise, skip, substitute"),
         ({"transform": 3}, "callable"),
         ({"shuffle": "yes"}, "'shuffle'"),
