@@ -113,8 +113,9 @@ def noted(made: Documents, note: Note, source_kinds: Mapping[tuple[str, str | No
         held.name: LabelNote(held.field, held.source, source_kinds.get((held.field, held.source), ""))
         for held in made.label_fields
     }
-    measured = [field for field, column in made.columns.items() if column.lower() in RESERVED]
-    return msgspec.structs.replace(note, columns=made.columns, measured=[*measured, "location"], labels=labels)
+    held = {**made.columns, **{place: both[0] for place, both in made.places.items()}}
+    measured = [field for field, column in held.items() if column.lower() in RESERVED]
+    return msgspec.structs.replace(note, columns=made.columns, places=made.places, measured=measured, labels=labels)
 
 
 def _dataset(made: Documents, name: str, note: Note, classes: tuple[str, ...]) -> dict[str, Any]:
@@ -134,10 +135,8 @@ def _dataset(made: Documents, name: str, note: Note, classes: tuple[str, ...]) -
         *(_field(field, *_type(schema[column])) for field, column in made.columns.items()),
         *(_label_field(held.name, held.type) for held in made.label_fields),
     ]
-    if "latitude" in schema and "longitude" in schema and made.samples["latitude"].null_count() < made.samples.height:
-        fields.append(
-            _field("location", "EmbeddedDocumentField", embedded=f"{_LABELS}GeoLocation", inside="GeoLocation")
-        )
+    earth = f"{_LABELS}GeoLocation"
+    fields += [_field(each, "EmbeddedDocumentField", embedded=earth, inside="GeoLocation") for each in made.places]
     return {
         "_id": {"$oid": object_id("dataset", name)},
         "name": name,
@@ -234,6 +233,9 @@ def _read_back(folder: Path, manifest: Manifest) -> Found:
         column: pl.Series(column, [_plain(row.get(field)) for row in rows], strict=False)
         for column, field in back.items()
     }
+    for place, both in note.places.items():
+        points = [((row.get(place) or {}).get("point") or {}).get("coordinates") or (None, None) for row in rows]
+        columns |= {name: pl.Series(name, [point[at] for point in points], pl.Float64) for at, name in enumerate(both)}
     samples = pl.DataFrame(columns)
     if manifest.parts and PART in note.splits:
         part_of = {tag: part for part, tag in note.splits[PART].tags.items()}

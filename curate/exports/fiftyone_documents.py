@@ -65,6 +65,7 @@ class Documents:
 
     Attributes:
         columns: field of FiftyOne to the column that it holds.
+        places: field of FiftyOne to the columns of the longitude and the latitude that it holds.
         label_fields: those of FiftyOne that hold labels.
         lost: what FiftyOne cannot hold, to how many; complete when all documents were made.
     """
@@ -72,6 +73,7 @@ class Documents:
     samples: pl.DataFrame
     labels: pl.DataFrame
     columns: dict[str, str]
+    places: dict[str, tuple[str, str]]
     label_fields: list[LabelField]
     lost: Counter[str] = field(default_factory=Counter)
 
@@ -98,14 +100,9 @@ class Documents:
         }
         for name, column in self.columns.items():
             document[name] = _value(row[column])
-        if row.get("latitude") is not None and row.get("longitude") is not None:
-            point = {"type": "Point", "coordinates": [row["longitude"], row["latitude"]]}
-            document["location"] = {
-                "_id": {"$oid": object_id("location", number)},
-                "_cls": "GeoLocation",
-                "tags": [],
-                "point": point,
-            }
+        for name, (longitude, latitude) in self.places.items():
+            there = row[longitude] is not None and row[latitude] is not None
+            document[name] = _place(object_id(name, number), row[longitude], row[latitude]) if there else None
         lists: dict[str, list[dict[str, Any]]] = {}
         for label in labels.iter_rows(named=True):
             placed = label_document(label, (row.get("width"), row.get("height")))
@@ -129,35 +126,41 @@ def documents(samples: pl.DataFrame, labels: pl.DataFrame) -> Documents:
     """Documents of samples and their labels.
 
     Args:
-        samples: sample_id, file_name (the path of the picture), tags (lists of text), width and height; format, mode, bytes,
-            latitude and longitude where they are known; every other column becomes a field.
+        samples: sample_id, file_name (the path of the picture), tags (lists of text), width and height; format, mode and bytes
+            where they are known. ``longitude`` and ``latitude`` become a place, as do two columns that end so; every other
+            column becomes a field.
         labels: the columns of `curate.exports.labels.SCHEMA`, of these samples only.
     """
     lost: Counter[str] = Counter()
     columns: dict[str, str] = {}
     casts: list[pl.Expr] = []
-    used = TAKEN | _PATCHES
+    used = {*TAKEN, *_PATCHES}
+    places: dict[str, tuple[str, str]] = {}
+    paired = _places(samples.schema)
+    for about, both in paired.items():
+        if samples[both[0]].null_count() < samples.height:
+            places[free_name(about, {*used, *places})] = both
+    used |= places.keys()
+    there = {name for both in paired.values() for name in both}
     for name, dtype in samples.schema.items():
-        if name in _ELSEWHERE:
+        if name in _ELSEWHERE or name in there:
             continue
         fitting = _fitting(name, dtype)
         if fitting is None:
             lost[f"column {name!r}: {dtype}"] = samples.height - samples[name].null_count()
             continue
         casts.append(fitting)
-        columns[free_name("curate_id" if name == "sample_id" else name, {*used, *columns, "location"})] = name
+        columns[free_name("curate_id" if name == "sample_id" else name, {*used, *columns})] = name
     samples = samples.with_columns(casts)
     if finer := [n for n, d in samples.schema.items() if isinstance(d, pl.Datetime) and _finer(samples[n])]:
         lost |= {f"parts of a millisecond in {name!r}": _finer(samples[name]) for name in finer}
     order = pl.DataFrame({"sample_id": samples["sample_id"]}).with_row_index("order")
     labels = labels.join(order, on="sample_id", maintain_order="left").sort("order", maintain_order=True).drop("order")
-    return Documents(samples, labels, columns, _label_fields(labels, {*used, *columns, "location"}), lost)
+    return Documents(samples, labels, columns, places, _label_fields(labels, {*used, *columns}), lost)
 
 
-_ELSEWHERE = frozenset(
-    {"file_name", "tags", "width", "height", "format", "mode", "bytes", "latitude", "longitude", "orientation"}
-)
-"""Columns that are not a field of their own: they are in the path, the tags, the metadata or the location."""
+_ELSEWHERE = frozenset({"file_name", "tags", "width", "height", "format", "mode", "bytes", "orientation"})
+"""Columns that are not a field of their own: they are in the path, the tags or the metadata."""
 
 
 def object_id(*said: object) -> str:
@@ -180,6 +183,22 @@ def free_name(name: str, taken: Collection[str]) -> str:
     while free in taken:
         free, number = f"{plain}_{number}", number + 1
     return free
+
+
+def _places(schema: Mapping[str, pl.DataType]) -> dict[str, tuple[str, str]]:
+    """What places are called, and the columns of their longitude and latitude."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, dtype in schema.items():
+        about = name.removesuffix("longitude")
+        both = (name, f"{about}latitude")
+        if name.endswith("longitude") and dtype.is_float() and (schema.get(both[1]) or pl.Null()).is_float():
+            found[about.rstrip("_") or "location"] = both
+    return found
+
+
+def _place(number: str, longitude: float, latitude: float) -> dict[str, Any]:
+    point = {"type": "Point", "coordinates": [longitude, latitude]}
+    return {"_id": {"$oid": number}, "_cls": "GeoLocation", "tags": [], "point": point}
 
 
 def _metadata(row: Mapping[str, Any]) -> dict[str, Any] | None:

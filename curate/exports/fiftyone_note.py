@@ -34,6 +34,7 @@ class Note(msgspec.Struct, frozen=True):
 
     Attributes:
         columns: field to column, where it is no label field.
+        places: field of a place on the earth to the columns of its longitude and latitude.
         measured: fields that hold what ingest measures.
         labels: label field to what its labels are.
         splits: by name.
@@ -42,6 +43,7 @@ class Note(msgspec.Struct, frozen=True):
     """
 
     columns: dict[str, str] = {}
+    places: dict[str, tuple[str, str]] = {}
     measured: list[str] = []
     labels: dict[str, LabelNote] = {}
     splits: dict[str, SplitNote] = {}
@@ -58,7 +60,7 @@ def note_of(info: Any) -> Note:
     """The note in a dataset's `info`; an empty one where there is none, or none that fits.
 
     >>> note_of({"curate": {"columns": 3}})
-    Note(columns={}, measured=[], labels={}, splits={}, encoders={}, origin='')
+    Note(columns={}, places={}, measured=[], labels={}, splits={}, encoders={}, origin='')
     """
     try:
         return msgspec.convert(json.loads(json.dumps(info[KEY])), Note)

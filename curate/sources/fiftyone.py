@@ -182,7 +182,8 @@ def _metadata(
         count = sum(value is not None for value in values)
         if not count:
             continue
-        found = _columns(note.columns.get(name, name), values, described)
+        both = note.places.get(name, (f"{name}_longitude", f"{name}_latitude"))
+        found = _columns(note.columns.get(name, name), values, described, both)
         if found is None:
             shown = _type(described) or described.get("ftype", "").rpartition(".")[2]
             lost[f"field {name!r} ({shown})"] = count
@@ -192,8 +193,10 @@ def _metadata(
     return pl.DataFrame(columns)
 
 
-def _columns(name: str, values: list[Any], described: Mapping[str, Any]) -> list[pl.Series] | None:
-    """What a field becomes; None where there is nothing that it can become."""
+def _columns(
+    name: str, values: list[Any], described: Mapping[str, Any], place: tuple[str, str]
+) -> list[pl.Series] | None:
+    """What a field becomes, a place on the earth two columns; None where there is nothing that it can become."""
     ftype, labels = described.get("ftype", "").rpartition(".")[2], _type(described)
     if labels == "Regression":
         return [
@@ -203,10 +206,9 @@ def _columns(name: str, values: list[Any], described: Mapping[str, Any]) -> list
         points = [((value or {}).get("point") or {}).get("coordinates") for value in values]
         if any(value and (value.get("line") or value.get("polygon")) for value in values) or not any(points):
             return None
-        at = {"longitude": 0, "latitude": 1}
         return [
-            pl.Series(f"{name}_{which}", [None if p is None else float(p[i]) for p in points], dtype=pl.Float64)
-            for which, i in at.items()
+            pl.Series(column, [None if point is None else float(point[at]) for point in points], dtype=pl.Float64)
+            for at, column in enumerate(place)
         ]
     if ftype in _PLAIN:
         return [_series(name, [plain(value) for value in values], _PLAIN[ftype])]

@@ -37,6 +37,8 @@ def samples(tmp_path: Path) -> pl.DataFrame:
             "bright": pl.Series([0.1, None, 1.0], dtype=pl.Float32),
             "_odd.name": [True, False, None],
             "words": [["a", "b"], [], None],
+            "depot_longitude": [7.5, None, -179.25],
+            "depot_latitude": [45.125, None, 0.0],
             "place": [{"x": 1, "y": "z"}, None, {"x": 2, "y": None}],
         }
     )
@@ -150,12 +152,32 @@ def test_metadata_and_tags_come_back_under_their_names_and_types(samples: pl.Dat
     metadata = collection.listing.metadata
     assert metadata is not None
     assert collection.listing.files["uri"].to_list() == ["a.jpg", "ü b.jpg", "c.jpg"]
-    assert set(metadata.columns) == {"weather", "frame", "bright", "_odd.name", "words", "place"}
+    assert set(metadata.columns) == {
+        "weather",
+        "frame",
+        "bright",
+        "_odd.name",
+        "words",
+        "place",
+        "depot_longitude",
+        "depot_latitude",
+    }
     for name in metadata.columns:
         back = metadata[name].to_list()
         meant = samples[name].to_list() if name != "bright" else [0.1, None, 1.0]
         assert back == meant, name
     assert collection.tags() == {"wet": ["a.jpg"], "train": ["a.jpg", "c.jpg"]}
+
+
+def test_two_columns_that_are_a_place_are_one_there(samples: pl.DataFrame, tmp_path: Path) -> None:
+    brought_back(samples, None, tmp_path / "out")
+    written = msgspec.json.decode((tmp_path / "out" / "samples.json").read_bytes())["samples"]
+    points = [document["depot"] and document["depot"]["point"] for document in written]
+    assert points == [
+        {"type": "Point", "coordinates": [7.5, 45.125]},
+        None,
+        {"type": "Point", "coordinates": [-179.25, 0.0]},
+    ]
 
 
 def test_the_same_samples_give_the_same_bytes(samples: pl.DataFrame, tmp_path: Path) -> None:
