@@ -191,6 +191,22 @@ def test_fiftyone_searches_by_a_picture_and_by_words(fo: Any, scenes: Dataset, n
     assert "night" not in day
 
 
+@pytest.mark.shared
+def test_fiftyone_searches_photos_by_the_words_of_a_real_model(
+    shared: Path, fo: Any, name: str, tmp_path: Path
+) -> None:
+    folder = shared / "data" / "day_night"
+    index = pl.read_csv(folder / "index.csv").select("path", "label")
+    ds = curate.create(tmp_path / "photos.curate")
+    ds.ingest(pl.concat([index.filter(label=label).head(15) for label in ("day", "night")]), root=str(folder))
+    ds.embed(f"local-dir:{shared / 'models' / 'photo-clip'}")
+    sent = ds.to_fiftyone(name)
+    assert (sent.brain_runs, sent.prompts) == (("photo_clip",), ("photo_clip",))
+    for words, label in (("a street at night", "night"), ("a street in daylight", "day")):
+        found = sent.dataset.sort_by_similarity(words, k=12, brain_key="photo_clip").values("label")
+        assert found.count(label) >= 11, found
+
+
 def test_a_view_goes_in_its_order_and_keeps_parts_that_are_tags_already(scenes: Dataset, name: str) -> None:
     view = scenes.where("status = 'ok'").limit(7).sort_by("brightness")
     sent = view.to_fiftyone(name)
