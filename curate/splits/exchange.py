@@ -22,8 +22,8 @@ POWERS = (8, 32)  # by turns: the higher minds the worst alone, the lower still 
 THROWN = 8  # bundles a turn
 PARTNERS = 32  # bundles of either part that are tried for an exchange
 STEPS = 60  # a descent after a throw; most need ten
-PATIENCE = 80  # turns without a gain
-ENTRIES = 120_000_000  # (class, bundle, part) entries looked at in all, in some 1.5 s
+PATIENCE = 240  # turns without a gain; where bundles are few, so are the ways to go
+ENTRIES = 600_000_000  # (class, bundle, part) entries looked at in all, in some 1 s
 NOTHING = -1e-9  # a step has to gain more than rounding does
 
 
@@ -42,6 +42,13 @@ class Problem:
     missing: Floats
     scales: Floats
     needs_one: npt.NDArray[np.bool_]
+
+    @property
+    def entries(self) -> int:
+        """What one step looks at."""
+        rows, bundles = self.count.shape
+        parts = self.missing.shape[1]
+        return int(rows * parts * (bundles + (parts - 1) * min(bundles, PARTNERS) ** 2))
 
     def off(self, part: Ints) -> Floats:
         """(rows, p): samples too many (positive) or too few."""
@@ -91,15 +98,15 @@ def settle(problem: Problem, part: Ints, *, good_enough: float) -> Ints:
         (b,) int64: where each bundle is best.
     """
     turns = Turns()
-    budget = max(ENTRIES // problem.count.size // problem.missing.shape[1], 1)
+    budget = max(ENTRIES // problem.entries, 1)
     smooth, used = descend(problem, part, power=2, steps=budget)
     best, more = descend(problem, smooth, power=8, steps=budget)
     budget -= used + more
     if problem.score(problem.off(smooth)) < problem.score(problem.off(best)):
         best = smooth
     now = problem.score(problem.off(best))
-    idle, turn = 0, 0
-    while now[0] > good_enough and idle < PATIENCE and budget > 0:
+    idle, turn, patience = 0, 0, min(PATIENCE, 80 + 4 * len(part))
+    while now[0] > good_enough and idle < patience and budget > 0:
         thrown = _thrown(problem, best, turns)
         idle, turn = idle + 1, turn + 1
         if problem.left_empty(thrown):
@@ -167,17 +174,22 @@ def descend(problem: Problem, part: Ints, *, power: int, steps: int, locked: int
             cost[:, locked] = np.inf
         at = int(cost.argmin())
         gain, step = float(cost.flat[at]), [(at % len(part), at // len(part))]
-        for one in range(parts):
-            for two in range(one + 1, parts):
-                exchange = _exchange(
-                    problem.count,
-                    off[:, [one, two]] * scale[:, [one, two]],
-                    scale[:, [one, two]],
-                    (_partners(part, one, leave[one] + arrive[two]), _partners(part, two, leave[two] + arrive[one])),
-                    power,
-                )
-                if exchange is not None and exchange[0] < gain:
-                    gain, step = exchange[0], [(exchange[1], two), (exchange[2], one)]
+        # An exchange costs more to look for than a move; where bundles are many, moves do most of the way down.
+        pairs = (
+            []
+            if gain < NOTHING and len(part) > 2 * PARTNERS
+            else [(one, two) for one in range(parts) for two in range(one + 1, parts)]
+        )
+        for one, two in pairs:
+            exchange = _exchange(
+                problem.count,
+                off[:, [one, two]] * scale[:, [one, two]],
+                scale[:, [one, two]],
+                (_partners(part, one, leave[one] + arrive[two]), _partners(part, two, leave[two] + arrive[one])),
+                power,
+            )
+            if exchange is not None and exchange[0] < gain:
+                gain, step = exchange[0], [(exchange[1], two), (exchange[2], one)]
         if gain >= NOTHING:
             break
         changed = []
