@@ -123,8 +123,8 @@ def _attributes(label: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pixels(shares: list[Any], width: int, height: int) -> list[float]:
-    # rounded to a billionth of a pixel: a difference of shares may miss 0 by the last bit
-    return [round(float(share) * (width, height)[at % 2], 9) for at, share in enumerate(shares)]
+    # 13 digits: a share of a width, times the width, may miss the pixel by the last bit
+    return [float(f"{float(share) * (width, height)[at % 2]:.13g}") for at, share in enumerate(shares)]
 
 
 def _detection(label: Mapping[str, Any], _attributes: dict[str, Any], width: int, height: int) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _laid(inside: np.ndarray, shares: list[float], width: int, height: int) -> n
     whole = (round(rows / h) if h > 0 else 0, round(columns / w) if w > 0 else 0)
     left, top = x * whole[1], y * whole[0]
     fits = (
-        0 < whole[0] * whole[1] <= min(MOST_PIXELS, 4 * width * height)
+        0 < whole[0] * whole[1] <= min(MOST_PIXELS, 16 * max(width * height, 1_000_000))
         and max(abs(rows / whole[0] - h), abs(columns / whole[1] - w)) < _NEAR
         and max(abs(left - round(left)) / whole[1], abs(top - round(top)) / whole[0]) < _NEAR
     )

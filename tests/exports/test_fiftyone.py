@@ -8,6 +8,8 @@ import msgspec
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from curate.exports.fiftyone import noted, write_folder
 from curate.exports.fiftyone_documents import documents
@@ -18,6 +20,7 @@ from curate.media.mask import from_png, to_png
 from curate.sources.annotated import in_pixels
 from curate.sources.fiftyone import Collection, read_folder
 from curate.sources.fiftyone_labels import labels_of
+from curate.sources.listing import Listing
 
 WIDTH, HEIGHT = 37, 23
 
@@ -88,6 +91,8 @@ EVERY = [
     {"value": "tree", "mask": blob(1)},
     {"value": "tree", "mask": blob(2), "box": [4.0, 4.5, 9.0, 8.0], "score": 0.125},
     {"value": "tree", "mask": blob(3, (46, 74)), "attributes": '{"area":12.5}'},
+    {"value": "tree", "mask": blob(5, (200, 100)), "box": [0.1, 0.2, 0.3, 0.4]},
+    {"value": "tree", "mask": blob(6, (9, 7))},
     {"value": "tree", "mask": to_png(np.zeros((HEIGHT, WIDTH)))},
 ]
 
@@ -201,6 +206,39 @@ def test_a_label_in_a_picture_without_a_size_is_counted(samples: pl.DataFrame) -
     made = documents(sizeless, flat_labels(labels_of_every_kind(), samples["sample_id"], None).rows)
     assert all("objects" not in (document.get("objects") or {}) for document in made)
     assert made.lost == {"labels in pictures whose size is not known": len(EVERY)}
+
+
+numbers = st.one_of(st.just(0.0), st.floats(2**-10, 2**14, width=32), st.floats(-(2**14), -(2**-10), width=32))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 20_000), st.integers(1, 20_000)),
+    box=st.lists(numbers, min_size=4, max_size=4),
+    points=st.lists(numbers, min_size=3, max_size=9).map(lambda some: some * 2),
+)
+def test_every_place_comes_back_to_the_last_bit(size: tuple[int, int], box: list[float], points: list[float]) -> None:
+    box = [*box[:2], *(abs(side) or 1.0 for side in box[2:])]
+    said = [
+        {"value": "a", "box": box},
+        {"value": "b", "polygon": points},
+        {"value": "c", "keypoints": points, "box": box},
+    ]
+    tables = [pl.DataFrame([{"sample_id": 1, **one}]) for one in said]
+    meant = pl.concat([pl.from_arrow(label_rows(table, field="f", source="s")) for table in tables])
+    rows = flat_labels(meant, pl.Series([1]), None).rows
+    sample = {"sample_id": [1], "file_name": ["/x.jpg"], "tags": [[]], "width": [size[0]], "height": [size[1]]}
+    made = documents(pl.DataFrame(sample), rows)
+    # through JSON, as FiftyOne gives it
+    (document,) = msgspec.json.decode(msgspec.json.encode(list(made)))
+    types = {held.name: held.type for held in made.label_fields}
+    note = noted(made, Note(), {})
+    listing = Listing("/", pl.DataFrame(), None, "x", complete=False)
+    back = labels_of(Collection("x", [document], ["x.jpg"], listing, types, note, {"": {}}), {"x.jpg": size})
+    for at, (kind, place) in enumerate((("detection", "box"), ("polygon", "points"), ("keypoints", "points"))):
+        (found,) = back.filter(kind=kind)[place].cast(pl.List(pl.Float32)).to_list()
+        assert found == meant[at, place].to_list()
+    assert back.filter(kind="keypoints")["box"].cast(pl.List(pl.Float32)).to_list() == [meant[2, "box"].to_list()]
 
 
 # -- what FiftyOne writes and Curate never would ------------------------------------------------------------------------
