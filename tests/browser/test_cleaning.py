@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image, ImageEnhance
 
 import curate
-from tests.browser.conftest import absent
+from tests.browser.axe import violations, with_axe
 from tests.browser.explorer import Explorer
-from tests.browser.jupyter import ROOT, SLOW, until
+from tests.browser.jupyter import SLOW, until
 
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "widgets" / "node_modules" / "axe-core" / "axe.min.js"
 OPEN = "import curate\nds = curate.open({path!r})\nds.explore(height=820)"
 REVIEW = "review = ds.duplicates().review()\nreview"
 COPIES, HALVES, DARK = 4, 4, 3
@@ -46,26 +44,9 @@ def photos(demo_built: Path, tmp_path: Path) -> Path:
     return tmp_path / "photos.curate"
 
 
-def violations(page: Any) -> list[str]:
-    """What axe-core finds in the newest widget, once nothing moves any more."""
-    page.wait_for_function("() => document.getAnimations().every((one) => one.playState !== 'running')")
-    return page.evaluate(
-        """async () => {
-            const { violations } = await axe.run([...document.querySelectorAll(".curate-widget:not([data-old])")].at(-1), {
-                runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-                rules: { region: { enabled: false }, "page-has-heading-one": { enabled: false } },
-            });
-            return violations.flatMap(({ id, help, nodes }) => nodes.map(
-                ({ target, failureSummary }) => `${id}: ${help}: ${target}: ${failureSummary}`));
-        }"""
-    )
-
-
 def test_a_dataset_is_cleaned_with_keys(notebook, photos):
-    if not AXE.is_file():
-        absent("axe-core: run npm ci in widgets/")
     page = notebook.page
-    page.add_script_tag(path=AXE)
+    with_axe(page)
     notebook.run(OPEN.format(path=str(photos)), wait=".curate-tile img")
     explorer = Explorer(page, page.locator(".curate-widget:not([data-old])").last)
     root = explorer.root
