@@ -73,6 +73,7 @@ class Format:
         check: (folder, manifest, contents) to the name and version of a reader that we did not write, which has found in the
             files what was meant. Raises `NotVerified` with the first difference, ImportError where that reader is not
             installed. None where no other reader of the format exists.
+        extra: of Curate's, that installs that reader.
         unfit: (labels of `SCHEMA`, samples) to why a label cannot be in it, null where it can; such labels are left out and
             counted. None where every label of its kinds fits.
         stems: pictures of a folder may not differ in their suffix alone: their labels stand in files of their names.
@@ -87,6 +88,7 @@ class Format:
     kinds: tuple[str, ...] = KINDS
     packs: bool = False
     check: Callable[[Path, Manifest, Contents], str] | None = None
+    extra: str = "exports"
     unfit: Callable[[pl.DataFrame, pl.DataFrame], pl.Series] | None = None
     stems: bool = False
 

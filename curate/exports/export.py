@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -14,7 +15,7 @@ import polars as pl
 
 import curate
 from curate.errors import BadValue, NotVerified
-from curate.exports import samples as chosen_samples
+from curate.exports import samples as selection
 from curate.exports.contents import Contents, Format
 from curate.exports.fingerprint import fingerprint
 from curate.exports.formats import format_named
@@ -22,7 +23,7 @@ from curate.exports.labels import Classes, FlatLabels, flat_labels
 from curate.exports.manifest import NAME, File, LeftOut, Manifest, origin, read_manifest, sha256_of
 from curate.exports.media import Pictures, place
 from curate.exports.names import folder_names
-from curate.exports.recoding import Recoding, recoding
+from curate.exports.recoding import recoding
 from curate.exports.remade import Remade
 from curate.exports.remote import Sending
 from curate.exports.scaling import factors, scaled
@@ -32,8 +33,6 @@ from curate.media import location as locations
 
 Tell = Callable[[str, int, int], None]
 """Told how far an export is: the stage, what is done of it, and of how much."""
-
-READER_HINT = 'pip install "curate-jupyter[exports]"'
 
 
 @dataclass(frozen=True)
@@ -81,8 +80,9 @@ class Export:
             if isinstance(value, int)
         ]
         reasons = Counter(left.reason for left in self.left_out)
-        other = format_named(self.format).check is not None
-        unread = f"read back by Curate alone; {READER_HINT} adds another reader" if other else ""
+        kind = format_named(self.format)
+        adds = f'read back by Curate alone; pip install "curate-jupyter[{kind.extra}]" adds another reader'
+        unread = adds if kind.check is not None else ""
         read = f"read back by {self.manifest.read_by}" if self.manifest.read_by else unread
         return [
             self.format,
@@ -138,78 +138,166 @@ def write_export(
         NotVerified: what was written is not what was meant, as a reader of the format says. Nothing has changed at `path`.
         NotWritten: `path` cannot be written. Nothing has changed there.
     """
-    arguments = {name: value for name, value in locals().items() if name not in ("samples", "path")}
+    request = _Request(
+        format_named(format), labels, classes, declared, media, resize, encode, part_column, provenance, tell, overwrite
+    )
     place = locations.absolute(str(path))
     if not locations.is_local(place):
-        return _sent(samples, place, arguments)
+        return _sent(samples, place, request)
     target = Path(path).expanduser().absolute() if "://" not in str(path) else Path(place)
-    kind = format_named(format)
-    media = "copy" if kind.packs else media
-    way = recoding(resize, encode)
-    if way is not None and media != "copy":
-        raise BadValue(
-            f"media={media!r} leaves pictures as they are, and resize= and encode= do not", hint="media='copy'"
+    return Export(target, _written(samples, target, request))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is asked for: the arguments of `write_export`."""
+
+    kind: Format
+    labels: pl.DataFrame | None
+    classes: Classes | None
+    declared: Sequence[str]
+    media: str
+    resize: int | Sequence[int] | None
+    encode: str | None
+    part_column: str | None
+    provenance: Mapping[str, Any]
+    tell: Tell | None
+    overwrite: bool
+
+    @property
+    def way(self) -> str:
+        """How pictures are placed; what is packed is copied."""
+        return "copy" if self.kind.packs else self.media
+
+    def told(self, stage: str) -> Callable[[int, int], None] | None:
+        """What is to be told of a stage."""
+        tell = self.tell
+        return None if tell is None else lambda done, total: tell(stage, done, total)
+
+    @contextlib.contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """A stage of one step."""
+        if self.tell is not None:
+            self.tell(name, 0, 1)
+        yield
+        if self.tell is not None:
+            self.tell(name, 1, 1)
+
+
+def _written(samples: pl.DataFrame, target: Path, request: _Request) -> Manifest:
+    plan = _Plan(samples, request)
+    with written_aside(target, overwrite=request.overwrite, fingerprint=plan.fingerprint) as aside:
+        files = [] if request.kind.packs else plan.place(aside)
+        contents = plan.contents()
+        with request.stage("labels"):
+            files += request.kind.write(aside.folder, contents) or []
+        if contents.pictures is not None and contents.pictures.failed:
+            plan.lose(contents.pictures.failed)
+            contents = replace(plan.contents(), pictures=contents.pictures)
+        manifest = plan.manifest(_listed(aside.folder, files))
+        with request.stage("reading back"):
+            return _sealed(aside.folder, request.kind, manifest, contents)
+
+
+class _Plan:
+    """Which samples go where, with which labels; samples whose picture cannot be had are lost on the way."""
+
+    def __init__(self, samples: pl.DataFrame, request: _Request) -> None:
+        kind, self._request, self._asked = request.kind, request, samples.height
+        self._recoding = recoding(request.resize, request.encode)
+        if self._recoding is not None and request.way != "copy":
+            raise BadValue(
+                f"media={request.media!r} leaves pictures as they are, and resize= and encode= do not",
+                hint="media='copy'",
+            )
+        samples = selection.checked(samples, kind, request.way, request.part_column)
+        before, self._left = selection.eligible(samples, request.part_column)
+        chosen = self._without(*selection.planned(before, self._recoding))
+        named = selection.parts_of(chosen, request.part_column, request.provenance)
+        self._parts = folder_names(named, fallback="part", reserved=kind.reserved)
+        there = before.filter(pl.col("sample_id").is_in(chosen["sample_id"].implode()))
+        scale = None if self._recoding is None else factors(there, chosen)
+        self._labelling = _Labelling(kind, request.labels, request.classes, request.declared, scale)
+        self._flat = self._labelling.of(chosen)
+        self._samples = self._without(*selection.placed(chosen, kind, self._flat, self._parts, request.way))
+
+    def _without(self, samples: pl.DataFrame, left: list[LeftOut]) -> pl.DataFrame:
+        self._left = self._left + left
+        return samples
+
+    @property
+    def fingerprint(self) -> str:
+        """What an export has to have in common with this one, so that this one can go on with what it has left."""
+        manifest = self._manifest()
+        if self._request.kind.packs:  # with its labels: they have to be the same
+            return fingerprint(msgspec.to_builtins(manifest), self._samples, self._flat.rows)
+        # A picture alone is proven by its own bytes.
+        names = ("format", "curate", "media", "resize", "encode")
+        return fingerprint({name: getattr(manifest, name) for name in names})
+
+    def place(self, aside: Aside) -> list[File]:
+        """Put the pictures where they go."""
+        samples, media = self._samples, self._request.way
+        if aside.resumed:
+            keep_only(aside.folder, set() if media == "reference" else set(samples["file_name"]))
+        if media == "reference":
+            return []
+        found = place(
+            samples,
+            aside.folder,
+            media=media,
+            recoding=self._recoding,
+            resumed=Remade(aside.notes, any_left=aside.resumed),
+            progress=self._request.told("pictures"),
         )
-    eligible, left = chosen_samples.eligible(chosen_samples.checked(samples, kind, media, part_column), part_column)
-    chosen, gone = chosen_samples.planned(eligible, way)
-    left += gone
-    parts = folder_names(
-        chosen_samples.parts_of(chosen, part_column, provenance), fallback="part", reserved=kind.reserved
-    )
-    scale = (
-        None
-        if way is None
-        else factors(eligible.filter(pl.col("sample_id").is_in(chosen["sample_id"].implode())), chosen)
-    )
-    labelling = _Labelling(kind, labels, classes, declared, scale)
-    flat = labelling.of(chosen)
-    chosen, gone = chosen_samples.placed(chosen, kind, flat, parts, media)
-    left += gone
-    manifest = Manifest(
-        format=kind.name,
-        curate=curate.__version__,
-        media=media,
-        resize=list(resize) if isinstance(resize, Sequence) else resize,
-        encode=encode,
-        **origin(provenance),
-        parts=parts,
-        classes=list(flat.classes),
-        class_map=dict(classes) if isinstance(classes, Mapping) else {},
-    )
-    settings = {name: getattr(manifest, name) for name in ("format", "curate", "media", "resize", "encode")}
-    # What is packed with its labels can be kept only where these are the same; a picture alone is proven by its own bytes.
-    digits = fingerprint(msgspec.to_builtins(manifest), chosen, flat.rows) if kind.packs else fingerprint(settings)
-    with written_aside(target, overwrite=overwrite, fingerprint=digits) as aside:
-        pictures = Pictures(chosen, way, _of_stage(tell, "pictures")) if kind.packs else None
-        files: list[File] = []
-        before = chosen.height
-        if pictures is None:
-            files, chosen, gone = _placed(chosen, aside, media, way, tell)
-            left += gone
-        chosen_samples.some(chosen, left, samples.height)
-        flat = flat if chosen.height == before else labelling.of(chosen)
-        contents = Contents(chosen_samples.columns_of(chosen), flat.rows, flat.classes, parts, media, pictures)
-        _said(tell, "labels", 0)
-        files += kind.write(aside.folder, contents) or []
-        _said(tell, "labels", 1)
-        if pictures is not None and pictures.failed:
-            failed = chosen["sample_id"].replace_strict(pictures.failed, default=None, return_dtype=pl.String)
-            chosen, gone = chosen_samples.without(chosen, failed)
-            left += gone
-            chosen_samples.some(chosen, left, samples.height)
-            flat = labelling.of(chosen)
-            contents = replace(contents, samples=chosen_samples.columns_of(chosen), labels=flat.rows)
-        manifest = msgspec.structs.replace(
-            manifest,
-            left_out=sorted(left, key=lambda one: (one.uri, one.sample_id)),
-            labels_left_out=flat.left_out,
-            renamed=chosen_samples.renamed(chosen) if media != "reference" else {},
-            files=_listed(aside.folder, files),
+        there = samples.select(pl.col("file_name").alias("path")).hstack(found).filter(pl.col("reason").is_null())
+        self._lose(found["reason"])
+        link = "" if media == "copy" else media
+        return [File(path, length, digest, link) for path, length, digest, _ in there.iter_rows()]
+
+    def lose(self, failed: Mapping[int, str]) -> None:
+        """Leave out samples for these reasons."""
+        self._lose(self._samples["sample_id"].replace_strict(failed, default=None, return_dtype=pl.String))
+
+    def _lose(self, reasons: pl.Series) -> None:
+        if reasons.null_count() < reasons.len():
+            self._samples = self._without(*selection.without(self._samples, reasons))
+            self._flat = self._labelling.of(self._samples)
+
+    def contents(self) -> Contents:
+        """What a format writes.
+
+        Raises:
+            BadValue: nothing is left.
+        """
+        selection.some(self._samples, self._left, self._asked)
+        request, flat = self._request, self._flat
+        packed = Pictures(self._samples, self._recoding, request.told("pictures")) if request.kind.packs else None
+        return Contents(selection.columns_of(self._samples), flat.rows, flat.classes, self._parts, request.way, packed)
+
+    def manifest(self, files: list[File]) -> Manifest:
+        """The manifest, all but its counts."""
+        return msgspec.structs.replace(
+            self._manifest(),
+            left_out=sorted(self._left, key=lambda one: (one.uri, one.sample_id)),
+            labels_left_out=self._flat.left_out,
+            renamed=selection.renamed(self._samples) if self._request.way != "reference" else {},
+            files=files,
         )
-        _said(tell, "reading back", 0)
-        manifest = _sealed(aside.folder, kind, manifest, contents)
-        _said(tell, "reading back", 1)
-    return Export(target, manifest)
+
+    def _manifest(self) -> Manifest:
+        request = self._request
+        return Manifest(
+            format=request.kind.name,
+            curate=curate.__version__,
+            media=request.way,
+            resize=list(request.resize) if isinstance(request.resize, Sequence) else request.resize,
+            encode=request.encode,
+            **origin(request.provenance),
+            parts=self._parts,
+            classes=list(self._flat.classes),
+            class_map=dict(request.classes) if isinstance(request.classes, Mapping) else {},
+        )
 
 
 class _Labelling:
@@ -237,52 +325,29 @@ class _Labelling:
         return replace(flat, rows=flat.rows.filter(reasons.is_null()), left_out=dict(sorted(counted.items())))
 
 
-def _sent(samples: pl.DataFrame, url: str, arguments: dict[str, Any]) -> Export:
+def _sent(samples: pl.DataFrame, url: str, request: _Request) -> Export:
     """An export at a URL: written here as any other, then sent."""
-    media, labels, tell = arguments["media"], arguments["labels"], arguments["tell"]
-    if media in ("hardlink", "symlink"):
-        raise BadValue(f"media={media!r} needs a folder on this machine. Got {url!r}", hint="media='copy'")
-    settings = {name: value for name, value in arguments.items() if name not in ("labels", "tell", "overwrite")}
-    if isinstance(classes := settings["classes"], Mapping):
-        settings["classes"] = list(classes.items())  # their order counts
-    settings |= {"url": url, "provenance": origin(arguments["provenance"]), "curate": curate.__version__}
+    if request.way in ("hardlink", "symlink"):
+        raise BadValue(f"media={request.media!r} needs a folder on this machine. Got {url!r}", hint="media='copy'")
+    labels, classes = request.labels, request.classes
+    settings = {
+        "url": url,
+        "curate": curate.__version__,
+        "provenance": origin(request.provenance),
+        "classes": list(classes.items()) if isinstance(classes, Mapping) else classes,  # their order counts
+        "format": request.kind.name,
+    } | {name: getattr(request, name) for name in ("declared", "media", "resize", "encode", "part_column")}
     frames = [samples.sort("sample_id")]
     if labels is not None:
         frames.append(labels.sort("label_id") if "label_id" in labels.columns else labels)
     sending = Sending(url, fingerprint(settings, *frames))
-    sending.check(overwrite=arguments["overwrite"])
+    sending.check(overwrite=request.overwrite)
     if not sending.written:
-        write_export(samples, sending.folder, **arguments | {"overwrite": True})
+        _written(samples, sending.folder, replace(request, overwrite=True))
     manifest = read_manifest(sending.folder)
-    sending.send(manifest, tell)
+    sending.send(manifest, request.tell)
     sending.forget()
     return Export(url, manifest)
-
-
-def _placed(
-    samples: pl.DataFrame, aside: Aside, media: str, way: Recoding | None, tell: Tell | None
-) -> tuple[list[File], pl.DataFrame, list[LeftOut]]:
-    if aside.resumed:
-        keep_only(aside.folder, set() if media == "reference" else set(samples["file_name"]))
-    if media == "reference":
-        return [], samples, []
-    resumed = Remade(aside.notes, any_left=aside.resumed)
-    progress = _of_stage(tell, "pictures")
-    found = place(samples, aside.folder, media=media, recoding=way, resumed=resumed, progress=progress)
-    link = "" if media == "copy" else media
-    there = samples.select(pl.col("file_name").alias("path")).hstack(found).filter(pl.col("reason").is_null())
-    files = [File(path, length, digest, link) for path, length, digest, _ in there.iter_rows()]
-    samples, left = chosen_samples.without(samples, found["reason"])
-    return files, samples, left
-
-
-def _of_stage(tell: Tell | None, stage: str) -> Callable[[int, int], None] | None:
-    return None if tell is None else lambda done, total: tell(stage, done, total)
-
-
-def _said(tell: Tell | None, stage: str, done: int) -> None:
-    if tell is not None:
-        tell(stage, done, 1)
 
 
 def _listed(folder: Path, placed: list[File]) -> list[File]:

@@ -330,5 +330,5 @@ def _found(dataset: Any) -> tuple[Counter[tuple[str, str | None, str]], Counter[
     return labels, boxes
 
 
-FIFTYONE = Format("fiftyone", _folders, _write, _read_back, reserved=(DATA,), check=_check)
+FIFTYONE = Format("fiftyone", _folders, _write, _read_back, reserved=(DATA,), check=_check, extra="fiftyone")
 """A FiftyOneDataset."""
