@@ -7,7 +7,7 @@ import { Closest } from "./Closest";
 import { Groups } from "./Groups";
 import { Outcome } from "./Outcome";
 import { Promises } from "./Promises";
-import { heard, percent } from "./wording";
+import { between, heard, percent } from "./wording";
 
 /** What holds for the split that is chosen, from its sizes to its nearest pairs. */
 export function Certificate({ store }: { store: Store }) {
@@ -85,7 +85,7 @@ function Sizes({ store, state }: { store: Store; state: SplitState }) {
                 </span>
                 {range?.first && (
                   <span class="curate-quiet curate-number curate-splits-time">
-                    {minute(range.first)} – {minute(range.last)}
+                    {between(range.first, range.last ?? range.first)}
                   </span>
                 )}
               </button>
@@ -109,9 +109,6 @@ function Sizes({ store, state }: { store: Store; state: SplitState }) {
     </section>
   );
 }
-
-/** A time to the minute: "2026-01-12 12:01". */
-const minute = (time: string | null) => (time ?? "").replace("T", " ").slice(0, 16);
 
 function Ghosts() {
   return (

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { certified } from "./testing";
-import { alike, heard, longest, points, spoken, threshold, verdict } from "./wording";
+import { alike, between, heard, longest, points, spoken, threshold, verdict } from "./wording";
 
 it("says whether a split holds what it promises", () => {
   expect(verdict(certified())).toBe("Every promise holds");
@@ -44,4 +44,9 @@ it("draws the longest bar of a column over the whole width, and rare classes as 
   if (column === undefined) throw new Error("there is one");
   expect(longest(column)).toBe(0.75);
   expect(longest({ ...column, classes: [] })).toBe(0.01);
+});
+
+it("gives a range of time in days, and within a day in minutes", () => {
+  expect(between("2026-01-12 12:01:53", "2026-11-07T19:12:00")).toBe("2026-01-12 – 2026-11-07");
+  expect(between("2026-01-12T12:01:53", "2026-01-12 19:12:00")).toBe("2026-01-12 12:01 – 2026-01-12 19:12");
 });

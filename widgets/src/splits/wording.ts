@@ -51,3 +51,9 @@ export function threshold({ asked, threshold: value, encoder }: SplitNearness): 
 export function longest({ classes }: SplitBalance): number {
   return Math.max(0.01, ...classes.flatMap(({ shares, share }) => [...shares, share]));
 }
+
+/** From when to when: days, and minutes where both are of one day. */
+export function between(first: string, last: string): string {
+  const length = first.slice(0, 10) === last.slice(0, 10) ? 16 : 10;
+  return [first, last].map((time) => time.replace("T", " ").slice(0, length)).join(" – ");
+}
