@@ -17,7 +17,7 @@ Source: https://cocodataset.org/#format-data
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -29,7 +29,7 @@ from curate.exports.coco_reading import ANNOTATIONS, AT_ONCE, check, document_of
 from curate.exports.contents import PART, Contents, Format, by_part, free_names
 from curate.exports.json_text import json_objects
 from curate.exports.labels import BOX, CLASSIFICATION, DETECTION, KEYPOINTS, POLYGON
-from curate.exports.outlines import area_of, bounds_of, bounds_of_mask, mask_of, rings_of
+from curate.exports.outlines import area_of, bounds_of, bounds_of_mask, mask_of, rings_of, triples_of
 from curate.media.mask import to_runs
 
 _OWN = ("id", "labels", "classifications", "license", "date_captured", "flickr_url", "coco_url")
@@ -71,7 +71,7 @@ def _categories(contents: Contents) -> list[dict[str, Any]]:
     points = contents.labels.filter(pl.col("kind") == KEYPOINTS)
     most: dict[str, int] = {}
     for value, corners, said in points.select("value", "points", "attributes").iter_rows():
-        most[value] = max(most.get(value, 0), len(_triples(corners, _said(said))) // 3)
+        most[value] = max(most.get(value, 0), len(triples_of(corners, _said(said))) // 3)
     rows: list[dict[str, Any]] = []
     for number, name in enumerate(contents.classes, start=1):
         row: dict[str, Any] = {"id": number, "name": name, "supercategory": ""}
@@ -146,7 +146,7 @@ def _annotation(row: dict[str, Any], *, height: int, width: int) -> dict[str, An
         del said["segmentation"]
     elif row["kind"] == POLYGON:
         rings = [row["points"]]
-    points = _triples(row["points"], said) if row["kind"] == KEYPOINTS else None
+    points = triples_of(row["points"], said) if row["kind"] == KEYPOINTS else None
     mask = mask_of(row["mask"], height, width) if row["mask"] is not None and rings is None else None
     box = _box(row)
     if box is None:
@@ -169,17 +169,6 @@ def _said(attributes: str | None) -> dict[str, Any]:
 def _box(row: dict[str, Any]) -> list[float] | None:
     box = [row[name] for name in BOX]
     return box if all(number is not None and np.isfinite(number) for number in box) else None
-
-
-def _triples(points: Sequence[float], said: dict[str, Any]) -> list[float]:
-    """Points as x, y, visibility …; where the attribute of that name lists what has no place, with zeros for it."""
-    pairs = list(zip(points[::2], points[1::2], strict=True))
-    seen = said.get("visibility")
-    marks = seen if isinstance(seen, list) and all(type(mark) in (int, float) for mark in seen) else []
-    if sum(mark > 0 for mark in marks) != len(pairs):
-        marks = [2] * len(pairs)
-    rest = iter(pairs)
-    return [number for mark in marks for number in ((*next(rest), mark) if mark > 0 else (0, 0, 0))]
 
 
 COCO = Format("coco", _folders, _write, read_back, reserved=(ANNOTATIONS,), check=check)

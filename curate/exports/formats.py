@@ -13,6 +13,7 @@ from curate.exports.metadata_imagefolder import METADATA_IMAGEFOLDER
 from curate.exports.table import CSV, JSONL, PARQUET
 from curate.exports.tfrecord import TFRECORD
 from curate.exports.webdataset import WEBDATASET
+from curate.exports.yolo import YOLO
 
 FORMATS = {
     each.name: each
@@ -28,6 +29,7 @@ FORMATS = {
         PARQUET,
         TFRECORD,
         WEBDATASET,
+        YOLO,
     )
 }
 

@@ -1,4 +1,4 @@
-"""Outlines of what labels mark: around masks, as one ring of many, and what they measure.
+"""What labels mark, as formats need it: outlines around masks, one ring of many, keypoints with visibility, what rings measure.
 
 A ring is x, y, x, y … in pixels from the top left corner, closed by itself; a pixel reaches from its number to the next.
 """
@@ -68,6 +68,21 @@ def rings_of(segmentation: Any) -> list[Ring] | None:
         if not numbers or len(ring) < 6 or len(ring) % 2:
             return None
     return segmentation
+
+
+def triples_of(points: Sequence[float], said: dict[str, Any]) -> list[float]:
+    """Points as x, y, visibility …; where the attribute of that name lists what has no place, with zeros for it.
+
+    >>> triples_of([5, 6, 7, 8], {"visibility": [2, 0, 1]}), triples_of([5, 6], {})
+    ([5, 6, 2, 0, 0, 0, 7, 8, 1], [5, 6, 2])
+    """
+    pairs = list(zip(points[::2], points[1::2], strict=True))
+    seen = said.get("visibility")
+    marks = seen if isinstance(seen, list) and all(type(mark) in (int, float) for mark in seen) else []
+    if sum(mark > 0 for mark in marks) != len(pairs):
+        marks = [2] * len(pairs)
+    rest = iter(pairs)
+    return [number for mark in marks for number in ((*next(rest), mark) if mark > 0 else (0, 0, 0))]
 
 
 def outlines(mask: np.ndarray) -> list[Ring]:

@@ -50,6 +50,21 @@ def dataset(folder: Path, labels: list[dict[str, Any]] = LABELS, *, field: str =
     return ds
 
 
+def frame(rows: list[dict[str, Any]]) -> pl.DataFrame:
+    """Such labels as an export is handed them, of the samples 1000, 1001, … or of the one that they name."""
+    columns = {"value": pl.String, "box": pl.List(pl.Float32), "points": pl.List(pl.Float32), "mask": pl.Binary}
+    made = pl.DataFrame(
+        {name: pl.Series([row.get(name) for row in rows], dtype=dtype) for name, dtype in columns.items()}
+    )
+    said = [json.dumps(row["attributes"]) if "attributes" in row else None for row in rows]
+    return made.with_columns(
+        pl.Series("sample_id", [row.get("sample_id", 1000 + row["picture"]) for row in rows]),
+        pl.Series("kind", [row.get("kind", "detection") for row in rows]),
+        pl.Series("attributes", said, dtype=pl.String),
+        pl.lit("objects").alias("field"),
+    )
+
+
 def add(ds: Dataset, labels: list[dict[str, Any]], *, field: str = "objects", source: str = "ann") -> None:
     """Labels, each of the picture of its number."""
     ids = dict(ds.df(["uri", "sample_id"]).iter_rows())

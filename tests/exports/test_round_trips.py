@@ -36,3 +36,35 @@ def test_coco_holds_every_label_whole(ds: Dataset, tmp_path: Path) -> None:
     assert other.labels().height == ds.labels().height == 12
     assert said(other, *WHOLE, field=None) == said(ds, *WHOLE, field=None)
     assert other.df(["width", "height"]).row(0) == (WIDTH, HEIGHT)
+
+
+def test_yolo_holds_boxes_for_detection(ds: Dataset, tmp_path: Path) -> None:
+    boxes = ds.where("uri = 'a/été.jpg' OR uri LIKE 'c/%'")
+    export = boxes.export(tmp_path / "out", format="yolo", labels="objects")
+    assert export.counts["task"] == "detect"
+    held = ("value", "kind", "box", "points", "mask")
+    assert said(again(tmp_path / "out", "yolo"), *held) == [text for text in said(ds, *held) if '"detection"' in text]
+
+
+def test_yolo_holds_outlines_for_segmentation(ds: Dataset, tmp_path: Path) -> None:
+    outlines = ds.labels("objects").filter(kind="polygon")["sample_id"]
+    kept = [{"picture": 1, "value": "car", "points": [1.5, 2.25, 11.0, 2.0, 11.0, 12.0, 3.1, 9.7], "kind": "polygon"}]
+    add(ds, kept, field="outlines")
+    export = ds.select(outlines).export(tmp_path / "out", format="yolo", labels="outlines")
+    assert export.counts["task"] == "segment"
+    held = ("value", "kind", "points", "mask")
+    assert said(again(tmp_path / "out", "yolo"), *held) == said(ds, *held, field="outlines")
+
+
+def test_yolo_holds_keypoints_for_pose(ds: Dataset, tmp_path: Path) -> None:
+    people = [
+        {"picture": 3, "value": "person", "points": [5.0, 6.0, 7.5, 8.1], "kind": "keypoints", "box": [4.0, 5.0, 9.0, 9.3],
+         "attributes": {"visibility": [2, 0, 1]}},
+        {"picture": 4, "value": "person", "points": [5.0, 6.0, 7.5, 8.1, 9.0, 9.0], "kind": "keypoints",
+         "box": [0.0, 0.0, 64.0, 48.0], "attributes": {"visibility": [2, 2, 1]}},
+    ]  # fmt: skip
+    add(ds, people, field="people")
+    export = ds.export(tmp_path / "out", format="yolo", labels="people")
+    assert export.counts["task"] == "pose"
+    held = ("value", "kind", "box", "points", "attributes")
+    assert said(again(tmp_path / "out", "yolo"), *held) == said(ds, *held, field="people")
