@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from curate.commands.health import doctor
     from curate.dataset import Dataset, create, open  # noqa: A004 - `curate.open` is the word that users know
     from curate.demo.dataset import build_demo as demo
+    from curate.exports.croissant import croissant
     from curate.exports.verify import Verification, verify
     from curate.query import Query
     from curate.view import View
@@ -30,6 +31,7 @@ __all__ = [
     "View",
     "__version__",
     "create",
+    "croissant",
     "demo",
     "doctor",
     "errors",
@@ -44,6 +46,7 @@ _HOMES = {
     "Verification": "curate.exports.verify",
     "View": "curate.view",
     "create": "curate.dataset",
+    "croissant": "curate.exports.croissant",
     "doctor": "curate.commands.health",
     "open": "curate.dataset",
     "verify": "curate.exports.verify",

@@ -62,7 +62,7 @@ def _read_back(folder: Path, manifest: Manifest) -> Found:
     samples = read_table(folder / INDEX)
     if missing := {"sample_id", "file_name", CLASS, *([PART] if manifest.parts else [])} - set(samples.columns):
         raise NotVerified(f"{INDEX} has no column {min(missing)!r}")
-    pictures = [file.path for file in manifest.files if file.path != INDEX and (folder / file.path).is_file()]
+    pictures = [file.path for file in manifest.files if "/" in file.path and (folder / file.path).is_file()]
     folders = Counter(path.rpartition("/")[0] for path in pictures)
     counts = {
         "samples": samples.height,
