@@ -29,7 +29,7 @@ CANDIDATES = 32  # bundles a part that take part in the search for an exchange
 ENTRIES_A_ROUND = 40_000  # (kind, class) entries looked at in one round of the search
 ROUNDS = 250
 PROPORTIONS = 12  # rounds of dealing alike bundles in proportion
-DENSE = 500_000  # (class, bundle) entries up to which single bundles are searched
+DENSE = 40_000  # (class, bundle) entries up to which single bundles are searched
 GOOD_ENOUGH = 2e-4  # 0.02 percentage points: further search is for nobody
 
 
