@@ -429,7 +429,7 @@ def _balanced(column: ColumnBalance, sizes: npt.NDArray[np.int64]) -> Promise:
             f"; beyond what one group explains: {len(off):,} of {len(column.classes):,} classes, first {worst.value!r}"
         )
     elif column.largest_deviation > TOLERANCE:
-        text += f", more than {TOLERANCE:g}: no more than the largest group of the class makes up"
+        text += f", more than {TOLERANCE:g}, but no more than moving one whole group would change"
     return Promise(f"balance of {column.column}", not off, text)
 
 
