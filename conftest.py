@@ -26,6 +26,7 @@ WITH_DATASET = (
     "curate.duplicates",
     "curate.slice",
     "curate.split",
+    "curate.leaks",
     "curate.hunt",
 )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from curate.demo.dataset import build_demo as demo
     from curate.exports.croissant import croissant
     from curate.exports.verify import Verification, verify
+    from curate.leaks import Leaks, find_leaks
     from curate.query import Query
     from curate.view import View
 
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Dataset",
+    "Leaks",
     "Query",
     "Verification",
     "View",
@@ -35,6 +37,7 @@ __all__ = [
     "demo",
     "doctor",
     "errors",
+    "find_leaks",
     "open",
     "verify",
 ]
@@ -42,12 +45,14 @@ __all__ = [
 # Loaded when first used, so that `import curate` takes a fraction of a second and loads no torch, faiss or lance.
 _HOMES = {
     "Dataset": "curate.dataset",
+    "Leaks": "curate.leaks",
     "Query": "curate.query",
     "Verification": "curate.exports.verify",
     "View": "curate.view",
     "create": "curate.dataset",
     "croissant": "curate.exports.croissant",
     "doctor": "curate.commands.health",
+    "find_leaks": "curate.leaks",
     "open": "curate.dataset",
     "verify": "curate.exports.verify",
 }

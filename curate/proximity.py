@@ -50,6 +50,7 @@ class Proximity:
         seed: draws the pictures that are altered, and the samples that are compared with all.
         groups: (n,) int64, what stays together anyway; None for nothing.
         known: the threshold of "auto", where it has been calibrated before for these samples.
+        embedder: what a reader would call to have vectors.
 
     Attributes:
         near: pairs of rows; some are less alike than the threshold.
@@ -70,6 +71,7 @@ class Proximity:
         seed: int,
         groups: np.ndarray | None = None,
         known: float | None = None,
+        embedder: str = "ds.embed()",
     ) -> None:
         self.asked = _checked(leak)
         self.dataset, self.ids, self.seed = dataset, ids, seed
@@ -81,6 +83,7 @@ class Proximity:
         self.encoder: str | None = None
         self._index: VectorIndex | None = None
         self._known = known
+        self._embedder = embedder
         with dataset.session.lock:
             self.positions = dataset.session.positions_of(ids)
             facts = dataset.frame(self.positions, ["content_hash", "phash"])
@@ -90,7 +93,7 @@ class Proximity:
         if self.asked == "given" and self._index is None:
             raise errors.BadValue(
                 f"leak={leak!r} is a cosine, and this dataset has no vectors",
-                hint="ds.embed() makes them; leak='auto' compares hashes instead",
+                hint=f"{embedder} makes them; leak='auto' compares hashes instead",
             )
         self._copies: Copies | None = None
         self._twin = same_content(facts["content_hash"])
@@ -121,18 +124,18 @@ class Proximity:
                 parts.append(self._by_vector(np.flatnonzero(first & self.embedded)))
                 self._precise(parts[-1], groups)
         parts.append(self._by_hash(known, first))
+        if self._index is None and not self.notes:
+            self.notes.append(
+                f"There are no vectors: near copies were looked for by hash ({BITS} bits of 64). {self._embedder} makes "
+                "vectors, which find neighbouring frames and crops as well."
+            )
+        elif self._index is not None and (without := int((~self.embedded).sum())):
+            self.notes.append(f"{without:,} samples have no vector and were compared by hash.")
         neither = int((~self.embedded & ~self.hashed & first).sum())
         if neither:
             self.notes.append(
                 f"{neither:,} samples have neither a vector nor a hash: only equal content was looked for."
             )
-        if self._index is None and not self.notes:
-            self.notes.append(
-                f"There are no vectors: near copies were looked for by hash ({BITS} bits of 64). ds.embed() makes vectors, which "
-                "find neighbouring frames and crops as well."
-            )
-        elif self._index is not None and (without := int((~self.embedded).sum())):
-            self.notes.append(f"{without:,} samples have no vector and were compared by hash.")
         return Near.joined(parts)
 
     def _cosine(self, leak: float | str | None, first: np.ndarray) -> float | None:
@@ -288,6 +291,10 @@ class Proximity:
             code: (n,) integers, a part or less than 0 for none.
             names: of the parts.
         """
+        return self.measured(code, names)[0]
+
+    def measured(self, code: np.ndarray, names: Sequence[str]) -> tuple[Nearness, Near]:
+        """What `measure` gives, and the pairs across parts that may not be there, the most alike first."""
         part = np.asarray(code, np.int64)
         sizes = np.bincount(part[part >= 0], minlength=len(names))
         reference = nearness.reference_part(names, sizes.tolist())
@@ -299,7 +306,8 @@ class Proximity:
         elif self.bits is not None:
             levels = [1.0, 1 - self.bits / 64]
             shares = nearness.neighbour_shares(found.best, part, names, reference, levels)
-        return Nearness(
+        ties = self._ties(pairs)
+        measured = Nearness(
             asked=self.asked,
             threshold=self.threshold,
             calibrated=self.calibrated,
@@ -308,7 +316,7 @@ class Proximity:
             compared=(int(self.embedded.sum()), int(self.hashed.sum()), int((~self.embedded & ~self.hashed).sum())),
             pairs=len(self.tied),
             copies=int((self._twin != np.arange(len(self.ids))).sum()),
-            across=int(self._ties(pairs).sum()),
+            across=int(ties.sum()),
             reference=names[reference],
             highest=round(float(pairs.similarity.max()), 6) if len(pairs) else None,
             closest=nearness.closest(pairs, self.ids, part, names),
@@ -316,6 +324,8 @@ class Proximity:
             recall=self.recall,
             notes=tuple(self.notes),
         )
+        leaking = pairs.take(ties)
+        return measured, leaking.take(np.lexsort((leaking.right, leaking.left, leaking.by, -leaking.similarity)))
 
     def _compared(
         self, part: np.ndarray, names: Sequence[str], reference: int, found: nearness.Across

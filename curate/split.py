@@ -104,7 +104,7 @@ class Split:
             origin=self._origin(),
             warnings=self._saved.get("warnings", ()),
         )
-        return msgspec.structs.replace(made, pictures=self._pictures(made))
+        return msgspec.structs.replace(made, pictures=pictures_of(self._dataset, made))
 
     def groups_of(self, ids: np.ndarray) -> np.ndarray | None:
         """(m,) int64: the group that each of these samples stays together with, near-duplicates included.
@@ -244,21 +244,22 @@ class Split:
             added=tuple(saved.get("added", ())),
         )
 
-    def _pictures(self, certificate: Certificate) -> dict[int, bytes]:
-        """Small pictures of the closest pairs."""
-        from PIL import Image
 
-        ids = list(dict.fromkeys(i for pair in certificate.closest for i in (pair.left, pair.right)))
-        at = self._dataset.session.positions_of(ids)
-        pictures = {}
-        for sample, jpeg in zip(np.array(ids)[at >= 0].tolist(), self._dataset.thumbnails(at[at >= 0]), strict=True):
-            if jpeg:
-                buffer = io.BytesIO()
-                with Image.open(io.BytesIO(jpeg)) as image:
-                    image.thumbnail((SIDE, SIDE))
-                    image.convert("RGB").save(buffer, "JPEG", quality=75)
-                pictures[int(sample)] = buffer.getvalue()
-        return pictures
+def pictures_of(dataset: Dataset, certificate: Certificate) -> dict[int, bytes]:
+    """Small pictures of the closest pairs of a certificate, by sample id."""
+    from PIL import Image
+
+    ids = list(dict.fromkeys(i for pair in certificate.closest for i in (pair.left, pair.right)))
+    at = dataset.session.positions_of(ids)
+    pictures = {}
+    for sample, jpeg in zip(np.array(ids)[at >= 0].tolist(), dataset.thumbnails(at[at >= 0]), strict=True):
+        if jpeg:
+            buffer = io.BytesIO()
+            with Image.open(io.BytesIO(jpeg)) as image:
+                image.thumbnail((SIDE, SIDE))
+                image.convert("RGB").save(buffer, "JPEG", quality=75)
+            pictures[int(sample)] = buffer.getvalue()
+    return pictures
 
 
 def _gap(text: str | None) -> dt.timedelta | float | None:

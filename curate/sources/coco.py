@@ -115,6 +115,18 @@ def read(source: str, *, root: str | None = None) -> Annotated:
         SourceNotFound: nothing is there.
         BadSource: no JSON file, one that cannot be COCO's, with the place in it, or a picture's name that leads out.
     """
+    reader = _read(source, root)
+    labels = labels_frame(reader.rows)
+    return Annotated(reader.pictures.completed(reader.metadata, reader.notes), labels, tuple(reader.classes))
+
+
+def named_by(source: str, *, root: str | None = None) -> list[str]:
+    """Locations of the pictures that a folder's JSON files, or one of them, name; raises what `read` does."""
+    reader = _read(source, root)
+    return [locations.join(reader.pictures.listing.location, uri) for uri in reader.metadata]
+
+
+def _read(source: str, root: str | None) -> _Reader:
     location = locations.absolute(source)
     top = None if root is None else locations.absolute(root)
     if location.lower().endswith(".json"):
@@ -132,8 +144,7 @@ def read(source: str, *, root: str | None = None) -> Annotated:
     reader = _Reader(pictures, folder)
     for name in names:
         reader.read(name)
-    labels = labels_frame(reader.rows)
-    return Annotated(pictures.completed(reader.metadata, reader.notes), labels, tuple(reader.classes))
+    return reader
 
 
 def looks_like(folder: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from html import escape
 
 from curate.splits import report
@@ -21,11 +22,11 @@ def as_html(certificate: Certificate) -> str:
         _head(certificate),
         _promises(certificate),
         *(_balance(certificate, column) for column in certificate.columns),
-        _near(certificate),
+        near(certificate),
         _largest(certificate),
         _times(certificate),
         _origin(certificate),
-        _warnings(certificate),
+        warnings(certificate),
     ]
     return (
         '<div class="curate-certificate" style="max-width:980px;color:inherit;font-size:13px;line-height:1.45">'
@@ -80,15 +81,16 @@ def _balance(certificate: Certificate, column: ColumnBalance) -> str:
     return f"<table><thead><tr>{heads}<th></th></tr></thead><tbody>{''.join(rows)}</tbody></table>{more}"
 
 
-def _near(certificate: Certificate) -> str:
+def near(certificate: Certificate, names: Mapping[int, str] | None = None) -> str:
+    """Shares with a neighbour, and the closest pairs; `names` says what a sample is called, by its id."""
     page = ""
     if shares := report.neighbours(certificate):
         mark = certificate.nearness is not None and certificate.nearness.threshold is not None
         note = "<p style='margin:2px 0'>* the threshold of this split</p>" if mark else ""
-        page += f"<p style='margin:8px 0 2px'><b>{escape(report.neighbours_title(certificate))}</b></p>{_table(shares)}{note}"
+        page += f"<p style='margin:8px 0 2px'><b>{escape(report.neighbours_title(certificate))}</b></p>{table(shares)}{note}"
     if certificate.closest:
         numbers = {part.name: number for number, part in enumerate(certificate.parts)}
-        pairs = "".join(_pair(certificate, pair, numbers) for pair in certificate.closest)
+        pairs = "".join(_pair(certificate, pair, numbers, names or {}) for pair in certificate.closest)
         page += (
             "<p style='margin:8px 0 2px'><b>closest pairs across parts</b></p>"
             f'<div style="display:flex;flex-wrap:wrap;gap:10px">{pairs}</div>'
@@ -96,9 +98,9 @@ def _near(certificate: Certificate) -> str:
     return page
 
 
-def _pair(certificate: Certificate, pair: ClosePair, numbers: dict[str, int]) -> str:
+def _pair(certificate: Certificate, pair: ClosePair, numbers: dict[str, int], names: Mapping[int, str]) -> str:
     sides = ((pair.left, pair.left_part), (pair.right, pair.right_part))
-    pictures = "".join(_picture(certificate, sample, part) for sample, part in sides)
+    pictures = "".join(_picture(certificate, sample, part, names) for sample, part in sides)
     parts = " ".join(f"{_dot(numbers.get(part, 0))} {escape(part)}" for _, part in sides)
     return (
         f'<figure style="margin:0"><div style="display:flex;gap:2px">{pictures}</div>'
@@ -106,12 +108,13 @@ def _pair(certificate: Certificate, pair: ClosePair, numbers: dict[str, int]) ->
     )
 
 
-def _picture(certificate: Certificate, sample: int, part: str) -> str:
+def _picture(certificate: Certificate, sample: int, part: str, names: Mapping[int, str]) -> str:
     jpeg = certificate.pictures.get(sample)
     box = f"width:{_SIDE}px;height:{round(_SIDE * 0.75)}px"
-    alt = escape(f"sample {sample} of {part}", quote=True)
+    called = names.get(sample, f"sample {sample}")
+    alt = escape(f"{called} of {part}", quote=True)
     if jpeg is None:
-        words = f"<span style='padding:4px;overflow-wrap:anywhere;font-size:11px'>{escape(str(sample))}</span>"
+        words = f"<span style='padding:4px;overflow-wrap:anywhere;font-size:11px'>{escape(names.get(sample, str(sample)))}</span>"
         return f'<div style="{box};border:1px solid currentColor;opacity:.7;box-sizing:border-box">{words}</div>'
     source = base64.b64encode(jpeg).decode("ascii")
     return f'<img src="data:image/jpeg;base64,{source}" alt="{alt}" title="{alt}" style="{box};object-fit:cover;display:block">'
@@ -130,7 +133,7 @@ def _largest(certificate: Certificate) -> str:
 
 def _times(certificate: Certificate) -> str:
     times = report.periods(certificate)
-    return _table(times) if times else ""
+    return table(times) if times else ""
 
 
 def _origin(certificate: Certificate) -> str:
@@ -144,12 +147,14 @@ def _origin(certificate: Certificate) -> str:
     )
 
 
-def _warnings(certificate: Certificate) -> str:
+def warnings(certificate: Certificate) -> str:
+    """What is known to be less than promised."""
     items = "".join(f"<li>{escape(warning)}</li>" for warning in certificate.warnings)
     return f"<p style='margin:8px 0 2px'><b>Warnings</b></p><ul style='margin:0'>{items}</ul>" if items else ""
 
 
-def _table(rows: report.Rows) -> str:
+def table(rows: report.Rows) -> str:
+    """Rows under their first one."""
     body = "".join(
         f'<tr><th scope="row" style="text-align:left">{escape(row[0])}</th>{"".join(_cell(cell) for cell in row[1:])}</tr>'
         for row in rows[1:]

@@ -12,27 +12,27 @@ Rows = list[list[str]]
 
 def as_text(certificate: Certificate) -> str:
     """Sizes, promises, the classes of each column, what is near across parts, and the warnings, in fixed-width tables."""
-    lines = [title(certificate), "", *_aligned(sizes(certificate))]
+    lines = [title(certificate), "", *aligned(sizes(certificate))]
     if certificate.unassigned:
         lines.append(f"{certificate.unassigned:,} samples are in no part")
     lines.append("")
     lines += [f"{'pass' if p.passed else 'FAIL'}  {p.name}: {p.text}" for p in certificate.promises]
     for column in certificate.columns:
-        lines += ["", *_aligned([header(certificate, column), *(row(certificate, c) for c in listed(column))])]
+        lines += ["", *aligned([header(certificate, column), *(row(certificate, c) for c in listed(column))])]
         lines += left_out(column)
     if shares := neighbours(certificate):
-        lines += ["", neighbours_title(certificate), *_aligned(shares)]
+        lines += ["", neighbours_title(certificate), *aligned(shares)]
     if certificate.closest:
-        lines += ["", "closest pairs across parts", *_aligned([pair_row(pair) for pair in certificate.closest])]
+        lines += ["", "closest pairs across parts", *aligned([pair_row(pair) for pair in certificate.closest])]
     if certificate.largest:
         lines += ["", "largest groups that near-duplicates made"]
         for group in certificate.largest:
             lines += [large_group(group), *(f"  {join_words(join)}" for join in group.joins)]
     if times := periods(certificate):
-        lines += ["", *_aligned(times)]
+        lines += ["", *aligned(times)]
     if facts := origin(certificate):
-        lines += ["", *(f"{name}: {_clean(text)}" for name, text in facts)]
-    lines += [f"warning: {_clean(warning)}" for warning in certificate.warnings]
+        lines += ["", *(f"{name}: {clean(text)}" for name, text in facts)]
+    lines += [f"warning: {clean(warning)}" for warning in certificate.warnings]
     return "\n".join(lines)
 
 
@@ -109,7 +109,7 @@ def large_group(group: LargeGroup) -> str:
 def join_words(join: Join) -> str:
     """What joined two pieces of a group."""
     names = (
-        _clean(name) or str(sample) for name, sample in ((join.left_group, join.left), (join.right_group, join.right))
+        clean(name) or str(sample) for name, sample in ((join.left_group, join.left), (join.right_group, join.right))
     )
     one, two = names
     return f"{one} ({join.sizes[0]:,}) and {two} ({join.sizes[1]:,}) by a pair of {join.similarity:.4f}"
@@ -142,15 +142,17 @@ def origin(certificate: Certificate) -> list[tuple[str, str]]:
     return facts
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Text that is only text."""
     # A class or a query is text from anywhere: it must not draw a table of its own, nor obey a terminal.
     return "".join(ch if ch.isprintable() else "�" for ch in text)
 
 
-def _aligned(rows: Rows) -> list[str]:
-    clean = [[_clean(cell)[:40] for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in clean) for i in range(len(clean[0]))]
+def aligned(rows: Rows) -> list[str]:
+    """Lines of a table with columns of equal width."""
+    cells = [[clean(cell)[:40] for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
     return [
         "  ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))])
-        for row in clean
+        for row in cells
     ]
