@@ -66,6 +66,7 @@ def make_split(
     near = Proximity(dataset, ids, leak, seed=seed, groups=groups, known=known)
     merged = near.merged(np.arange(len(ids)) if groups is None else groups, max(wanted), len(wanted))
     codes = None if groups is None and not merged.merges.height else merged.codes
+    _check_left(merged, len(wanted))
     if times is None:
         made = assign(len(ids), parts, keys=ids, strata=strata, groups=codes, fixed=fixed, seed=seed)
     else:
@@ -87,6 +88,17 @@ def make_split(
     }
     write_split(dataset, payload, ids, made, near)
     return Split(dataset, name)
+
+
+def _check_left(merged: Merged, parts: int) -> None:
+    """Say so where it is near-duplicates that leave too few groups: whoever grouped by nothing would look for the fault there."""
+    left = int(merged.codes.max(initial=-1)) + 1
+    if merged.merges.height and left < parts <= left + merged.merges.height:
+        raise errors.BadValue(
+            f"{parts} parts cannot be made of {left:,} groups: near-duplicates tie {left + merged.merges.height:,} groups or "
+            f"samples to so few",
+            hint="look at them with ds.find_duplicates(); leak=None would put equal pictures on both sides",
+        )
 
 
 def extend_split(split: Split, new: Reading) -> Split:
