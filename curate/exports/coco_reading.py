@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 
 from curate.errors import NotVerified
+from curate.exports.comparison import same
 from curate.exports.contents import PART, Contents, Found, part_counts
 from curate.exports.labels import BOX, CLASSIFICATION, DETECTION, KEYPOINTS, POLYGON
 from curate.exports.manifest import Manifest
@@ -90,15 +91,15 @@ def check(folder: Path, manifest: Manifest, contents: Contents) -> str:
     seen: set[int] = set()
     for part, name, document in _documents(folder, manifest.parts):
         classes = [category["name"] for category in sorted(document.categories, key=lambda one: one["id"])]
-        _same(classes, list(contents.classes), f"{document_of(part, name)}: categories")
+        same(classes, list(contents.classes), f"{document_of(part, name)}: categories")
         meant = contents.samples if part is None else contents.samples.filter(pl.col(PART) == part)
-        _same(len(document.images), meant.height, f"{document_of(part, name)}: images")
+        same(len(document.images), meant.height, f"{document_of(part, name)}: images")
         of_image = np.array([one.image_id for one in _decoded(document.annotations, _Number)], np.int64)
         order = np.argsort(of_image, kind="stable")
         for start in range(0, meant.height, AT_ONCE):
             images = document.images[start : start + AT_ONCE]
             ids = [one.id for one in _decoded(images, _Number)]
-            _same(
+            same(
                 seen.isdisjoint(ids) and len(set(ids)) == len(ids), True, f"{document_of(part, name)}: images of one id"
             )
             seen.update(ids)
@@ -125,7 +126,7 @@ def _compare(tool: Any, samples: pl.DataFrame, contents: Contents, *, prefix: st
         if file_name not in images:
             raise NotVerified(f"{file_name!r} is in no annotation file", hint=_HINT)
         image = images[file_name]
-        _same((image["height"], image["width"]), (height, width), f"{file_name}: height and width")
+        same((image["height"], image["width"]), (height, width), f"{file_name}: height and width")
         of_image = tool.imgToAnns.get(image["id"], [])
         annotations += of_image
         counts.append(len(of_image))
@@ -135,21 +136,21 @@ def _compare(tool: Any, samples: pl.DataFrame, contents: Contents, *, prefix: st
         contents.labels.filter(pl.col("kind") != CLASSIFICATION), on="sample_id", maintain_order="left_right"
     )
     wanted = np.bincount(meant["at"].to_numpy(), minlength=samples.height).tolist()
-    _same(counts, wanted, "the number of annotations of each picture", names=samples["file_name"])
+    same(counts, wanted, "the number of annotations of each picture", names=samples["file_name"])
     where = meant["file_name"]
-    _same(
+    same(
         [tool.cats[one["category_id"]]["name"] for one in annotations],
         meant["value"].to_list(),
         "category",
         names=where,
     )
     for key in ("field", "source", "score"):
-        _same([one[key] for one in annotations], meant[key].to_list(), key, names=where)
+        same([one[key] for one in annotations], meant[key].to_list(), key, names=where)
     boxes = meant.select(
         pl.concat_list(BOX).alias("box"), has=pl.all_horizontal(pl.col(BOX).is_finite().fill_null(value=False))
     )
     found = [one["bbox"] if has else None for one, has in zip(annotations, boxes["has"], strict=True)]
-    _same(found, [box if has else None for box, has in boxes.iter_rows()], "bbox", names=where)
+    same(found, [box if has else None for box, has in boxes.iter_rows()], "bbox", names=where)
     shaped = meant.with_row_index("number").filter((pl.col("kind") != DETECTION) | pl.col("attributes").is_not_null())
     for label in shaped.iter_rows(named=True):
         _compare_shape(tool, annotations[label["number"]], label)
@@ -162,28 +163,18 @@ def _compare_shape(tool: Any, annotation: dict[str, Any], label: dict[str, Any])
     if label["kind"] == KEYPOINTS:
         triples = annotation["keypoints"]
         seen = [n for at in range(0, len(triples), 3) if triples[at + 2] for n in triples[at : at + 2]]
-        _same(seen, label["points"], f"{where}keypoints")
+        same(seen, label["points"], f"{where}keypoints")
     attributes = msgspec.json.decode(label["attributes"]) if label["attributes"] else {}
-    _same(annotation["iscrowd"], 1 if attributes.get("iscrowd") else 0, f"{where}iscrowd")
+    same(annotation["iscrowd"], 1 if attributes.get("iscrowd") else 0, f"{where}iscrowd")
     rings = rings_of(attributes.get("segmentation")) or ([label["points"]] if label["kind"] == POLYGON else None)
     if rings is not None and label["kind"] != DETECTION:
-        _same(annotation["segmentation"], rings, f"{where}segmentation")
+        same(annotation["segmentation"], rings, f"{where}segmentation")
     if annotation["segmentation"]:
         runs = tool.annToRLE(annotation)
-        _same(runs["size"], list(size), f"{where}the size of its mask")
+        same(runs["size"], list(size), f"{where}the size of its mask")
         if isinstance(annotation["segmentation"], dict):
             meant = mask.encode(np.asfortranarray(mask_of(label["mask"], *size), np.uint8))["counts"].decode()
-            _same(runs["counts"], meant, f"{where}mask")
+            same(runs["counts"], meant, f"{where}mask")
 
 
 _HINT = "nothing was written; please report it"
-
-
-def _same(found: Any, meant: Any, what: str, *, names: pl.Series | None = None) -> None:
-    """Raise where what was found is not what was meant; of lists, say for which picture."""
-    if found == meant:
-        return
-    if names is not None and len(found) == len(meant):
-        at = next(at for at, (one, other) in enumerate(zip(found, meant, strict=True)) if one != other)
-        found, meant, what = found[at], meant[at], f"{names[at]}: {what}"
-    raise NotVerified(f"{what}: {found!r} is there, and {meant!r} was meant", hint=_HINT)

@@ -12,6 +12,7 @@ from curate.exports.lance import LANCE
 from curate.exports.metadata_imagefolder import METADATA_IMAGEFOLDER
 from curate.exports.table import CSV, JSONL, PARQUET
 from curate.exports.tfrecord import TFRECORD
+from curate.exports.voc import VOC
 from curate.exports.webdataset import WEBDATASET
 from curate.exports.yolo import YOLO
 
@@ -28,6 +29,7 @@ FORMATS = {
         METADATA_IMAGEFOLDER,
         PARQUET,
         TFRECORD,
+        VOC,
         WEBDATASET,
         YOLO,
     )

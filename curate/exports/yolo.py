@@ -19,8 +19,6 @@ Source: https://docs.ultralytics.com/datasets/
 
 from __future__ import annotations
 
-import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,11 +28,13 @@ import polars as pl
 import yaml
 
 from curate.exports.contents import Contents, Format, by_part
+from curate.exports.edges import LEFT, LOW, OUTSIDE, RIGHT, TOP, with_sizes
 from curate.exports.imagefolder import IMAGEFOLDER, INDEX
 from curate.exports.labels import BOX, CLASSIFICATION, DETECTION, KEYPOINTS, MASK, POLYGON
 from curate.exports.manifest import File
 from curate.exports.outlines import Ring, bounds_of, joined, outlines, rings_of, triples_of
 from curate.exports.table import write_table
+from curate.exports.text_files import write_text
 from curate.exports.yolo_reading import (
     CLASSIFY,
     DATA,
@@ -51,8 +51,6 @@ from curate.media.mask import from_png
 
 AT_ONCE = 10_000
 """Labels that are held as text at one time."""
-
-OUTSIDE = "nothing of it is in the picture"
 
 
 def _task(labels: pl.DataFrame) -> str:
@@ -72,11 +70,11 @@ def _folders(samples: pl.DataFrame, labels: pl.DataFrame, parts: dict[str, str])
 
 def _unfit(labels: pl.DataFrame, samples: pl.DataFrame) -> pl.Series:
     task, kind = _task(labels), pl.col("kind")
-    rows = _with_sizes(labels, samples)
+    rows = with_sizes(labels, samples)
     boxes = rows.select(
         pl.when((kind == CLASSIFICATION) & pl.lit(task != CLASSIFY))
         .then(pl.format("kind {}, in a set for {}", kind, pl.lit(task)))
-        .when((kind == DETECTION) & ((_right() <= _left()) | (_low() <= _top())))
+        .when((kind == DETECTION) & ((RIGHT <= LEFT) | (LOW <= TOP)))
         .then(pl.lit(OUTSIDE))
     ).to_series()
     shaped = rows.with_row_index("at").filter(kind.is_in((POLYGON, MASK, KEYPOINTS)))
@@ -84,42 +82,16 @@ def _unfit(labels: pl.DataFrame, samples: pl.DataFrame) -> pl.Series:
     return boxes.scatter(outside, OUTSIDE) if outside else boxes
 
 
-def _with_sizes(labels: pl.DataFrame, samples: pl.DataFrame) -> pl.DataFrame:
-    sizes = samples.select("sample_id", pl.col("width").alias("columns"), pl.col("height").alias("rows"))
-    return labels.join(sizes, on="sample_id", how="left", maintain_order="left")
-
-
-def _left() -> pl.Expr:
-    return pl.max_horizontal("x", 0.0)
-
-
-def _top() -> pl.Expr:
-    return pl.max_horizontal("y", 0.0)
-
-
-def _right() -> pl.Expr:
-    return pl.min_horizontal(pl.col("x") + pl.col("width"), pl.col("columns"))
-
-
-def _low() -> pl.Expr:
-    return pl.min_horizontal(pl.col("y") + pl.col("height"), pl.col("rows"))
-
-
 def _box_lines(rows: pl.DataFrame) -> pl.Series:
     """Lines of boxes. One inside the picture keeps its numbers: a difference of sums would change their last digits."""
-    left, top = _left(), _top()
-    width = (
-        pl.when((pl.col("x") < 0) | (_right() < pl.col("x") + pl.col("width"))).then(_right() - left).otherwise("width")
-    )
-    height = (
-        pl.when((pl.col("y") < 0) | (_low() < pl.col("y") + pl.col("height"))).then(_low() - top).otherwise("height")
-    )
+    width = pl.when((pl.col("x") < 0) | (pl.col("x") + pl.col("width") > RIGHT)).then(RIGHT - LEFT).otherwise("width")
+    height = pl.when((pl.col("y") < 0) | (pl.col("y") + pl.col("height") > LOW)).then(LOW - TOP).otherwise("height")
     return rows.select(
         pl.format(
             "{} {} {} {} {}",
             "number",
-            (left + width / 2) / pl.col("columns"),
-            (top + height / 2) / pl.col("rows"),
+            (LEFT + width / 2) / pl.col("columns"),
+            (TOP + height / 2) / pl.col("rows"),
             width / pl.col("columns"),
             height / pl.col("rows"),
         )
@@ -183,7 +155,7 @@ def _texts(contents: Contents, task: str, points: int) -> Iterator[tuple[int, st
     labels = contents.labels.sort("sample_id", maintain_order=True).with_columns(number.alias("number"))
     held: tuple[int, str] | None = None
     for chunk in labels.iter_slices(AT_ONCE):
-        rows = _with_sizes(chunk, contents.samples)
+        rows = with_sizes(chunk, contents.samples)
         if task == DETECT:
             lines = _box_lines(rows)
         else:
@@ -218,24 +190,13 @@ def _write(folder: Path, contents: Contents) -> list[File]:
         yaml.safe_dump(data, allow_unicode=True, sort_keys=False), encoding="utf-8", newline="\n"
     )
     write_table(contents.samples, folder / INDEX)
-    files = [_written(folder, paths.pop(sample), f"{text}\n") for sample, text in _texts(contents, task, points)]
-    return files + [_written(folder, path, "") for path in paths.values()]
+    files = [write_text(folder, paths.pop(sample), f"{text}\n") for sample, text in _texts(contents, task, points)]
+    return files + [write_text(folder, path, "") for path in paths.values()]
 
 
 def _most_points(labels: pl.DataFrame) -> int:
     rows = labels.filter(pl.col("kind") == KEYPOINTS).select("points", "attributes").iter_rows()
     return max((len(triples_of(p, msgspec.json.decode(said) if said else {})) // 3 for p, said in rows), default=0)
-
-
-def _written(folder: Path, path: str, text: str) -> File:
-    # a hundred thousand of them: this takes half as long as `Path.write_text`
-    data = text.encode()
-    file = os.open(folder / path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o666)
-    try:
-        os.write(file, data)
-    finally:
-        os.close(file)
-    return File(path, len(data), hashlib.sha256(data).hexdigest())
 
 
 YOLO = Format(

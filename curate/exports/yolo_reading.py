@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,12 +12,14 @@ import polars as pl
 import yaml
 
 from curate.errors import NotVerified
+from curate.exports.comparison import same
 from curate.exports.contents import PART, Contents, Found, part_counts
 from curate.exports.imagefolder import IMAGEFOLDER, INDEX
 from curate.exports.labels import DETECTION, KEYPOINTS, MASK, POLYGON
 from curate.exports.manifest import Manifest
 from curate.exports.outlines import area_of
 from curate.exports.table import read_table
+from curate.exports.text_files import read_bytes
 from curate.media.mask import from_png
 
 DATA = "data.yaml"
@@ -69,20 +70,12 @@ def read_back(folder: Path, manifest: Manifest) -> Found:
     described = _described(folder)
     counts = {
         "samples": samples.height,
-        "labels": sum(_bytes(folder, path).count(b"\n") for path in paths),
+        "labels": sum(read_bytes(folder, path).count(b"\n") for path in paths),
         "classes": len(described["names"]),
         "task": described.get("task"),
         "parts": part_counts(samples, manifest.parts),
     }
     return Found(counts, samples)
-
-
-def _bytes(folder: Path, path: str) -> bytes:
-    file = os.open(folder / path, os.O_RDONLY)
-    try:
-        return os.read(file, os.fstat(file).st_size)
-    finally:
-        os.close(file)
 
 
 def check(folder: Path, _manifest: Manifest, contents: Contents) -> str:
@@ -115,7 +108,7 @@ def _check_folders(folder: Path, contents: Contents) -> None:
         read = ClassificationDataset.from_folder_structure(str(folder / name))
         found = {str(path): read.classes[found.class_id[0]] for path, found in read.annotations.items()}
         wanted = {str(folder / name): name.split("/")[-2] for name in meant["file_name"]}
-        _same(found, wanted, f"the classes in {name!r}")
+        same(found, wanted, f"the classes in {name!r}")
 
 
 def _check_loaded(folder: Path, contents: Contents) -> None:
@@ -140,9 +133,9 @@ def _check_loaded(folder: Path, contents: Contents) -> None:
                     meant[str(copy)] = counts.get(sample, 0)
             labels = folder / labels_path(f"{place[0]}/x.jpg")
             names, _, found = load_yolo_annotations(copies, str(labels.parent), str(folder / DATA))
-            _same(names, list(contents.classes), f"{DATA}: classes")
+            same(names, list(contents.classes), f"{DATA}: classes")
             seen = [len(found.get(path, ())) for path in meant]
-            _same(
+            same(
                 seen,
                 list(meant.values()),
                 "the number of labels",
@@ -160,21 +153,21 @@ def _check_lines(
 
     sizes = samples.select("sample_id", "file_name", pl.col("width").alias("columns"), pl.col("height").alias("rows"))
     meant = sizes.with_row_index("at").join(labels, on="sample_id", maintain_order="left_right")
-    texts = [_bytes(folder, labels_path(name)).decode().splitlines() for name in samples["file_name"]]
+    texts = [read_bytes(folder, labels_path(name)).decode().splitlines() for name in samples["file_name"]]
     wanted = np.bincount(meant["at"].to_numpy(), minlength=samples.height).tolist()
-    _same(list(map(len, texts)), wanted, "the number of labels", names=samples["file_name"])
+    same(list(map(len, texts)), wanted, "the number of labels", names=samples["file_name"])
     lines = [line for text in texts for line in text]
     if not lines:
         return
     cut = [" ".join(line.split()[:5]) for line in lines] if points else lines
     found = yolo_annotations_to_detections(cut, (1, 1), with_masks=False)
     where = meant["file_name"]
-    _same(np.asarray(found.class_id).tolist(), [numbers[value] for value in meant["value"]], "class", names=where)
+    same(np.asarray(found.class_id).tolist(), [numbers[value] for value in meant["value"]], "class", names=where)
     boxes = _boxes(meant, pose=bool(points))
     known = np.isfinite(boxes).all(axis=1)
     far = np.flatnonzero((np.abs(found.xyxy - boxes) > CLOSE).any(axis=1) & known)
     if len(far):
-        _same(found.xyxy[far[0]].tolist(), boxes[far[0]].tolist(), f"{where[int(far[0])]}: place")
+        same(found.xyxy[far[0]].tolist(), boxes[far[0]].tolist(), f"{where[int(far[0])]}: place")
     if points:
         rows = meant.with_row_index("number").filter(pl.col("kind") == KEYPOINTS)
         for row in rows.iter_rows(named=True):
@@ -210,7 +203,7 @@ def _check_points(line: str, row: dict[str, Any]) -> None:
     pairs = zip(row["points"][::2], row["points"][1::2], strict=True)
     meant = [n for pair in pairs if all(0 <= n <= side for n, side in zip(pair, sides, strict=True)) for n in pair]
     if len(found) != len(meant) or not np.allclose(found, meant, rtol=0, atol=1e-6):
-        _same(found, meant, f"{row['file_name']}: keypoints")
+        same(found, meant, f"{row['file_name']}: keypoints")
 
 
 def _check_outline(line: str, row: dict[str, Any]) -> None:
@@ -219,21 +212,9 @@ def _check_outline(line: str, row: dict[str, Any]) -> None:
     if row["kind"] == POLYGON:
         meant = [min(max(number, 0.0), sides[at % 2]) for at, number in enumerate(row["points"])]
         if len(found) != len(meant) or not np.allclose(found, meant, rtol=0, atol=1e-6):
-            _same(found, meant, f"{row['file_name']}: outline")
+            same(found, meant, f"{row['file_name']}: outline")
     elif row["attributes"] is None:
         mask = from_png(row["mask"])
         share, area = mask.mean(), area_of(found) / (sides[0] * sides[1])
         if abs(share - area) > CLOSE:
-            _same(area, float(share), f"{row['file_name']}: the share of the picture that a mask has")
-
-
-def _same(found: Any, meant: Any, what: str, *, names: pl.Series | None = None) -> None:
-    """Raise where what was found is not what was meant; of lists, say for which picture."""
-    if found == meant:
-        return
-    if names is not None and len(found) == len(meant):
-        at = next(at for at, (one, other) in enumerate(zip(found, meant, strict=True)) if one != other)
-        found, meant, what = found[at], meant[at], f"{names[at]}: {what}"
-    raise NotVerified(
-        f"{what}: {found!r} is there, and {meant!r} was meant", hint="nothing was written; please report it"
-    )
+            same(area, float(share), f"{row['file_name']}: the share of the picture that a mask has")

@@ -68,3 +68,22 @@ def test_yolo_holds_keypoints_for_pose(ds: Dataset, tmp_path: Path) -> None:
     assert export.counts["task"] == "pose"
     held = ("value", "kind", "box", "points", "attributes")
     assert said(again(tmp_path / "out", "yolo"), *held) == said(ds, *held, field="people")
+
+
+def test_voc_holds_boxes_and_polygons_with_what_is_said_of_them(ds: Dataset, tmp_path: Path) -> None:
+    things = [
+        {"picture": 0, "value": "dog", "box": [0.0, 0.0, WIDTH, HEIGHT], "score": 0.625, "attributes": {"difficult": 1}},
+        {"picture": 1, "value": "R&B <bus>", "box": [1.1, 2.3, 10.7, 10.3],
+         "attributes": {"truncated": 1, "occluded": 1, "pose": "Left", "note": "äh", "iscrowd": 1}},
+        {"picture": 2, "value": "雨", "points": [1.5, 2.25, 11.0, 2.0, 11.0, 12.0], "kind": "polygon",
+         "box": [1.5, 2.0, 9.5, 10.0]},
+        {"picture": 4, "value": "person", "box": [3.0, 4.0, 20.0, 30.0],
+         "attributes": {"part": [{"name": "head", "box": [5.0, 4.5, 6.0, 7.0]},
+                                 {"name": "hand", "box": [4.0, 20.0, 2.0, 2.0]}]}},
+    ]  # fmt: skip
+    add(ds, things, field="things")
+    export = ds.export(tmp_path / "out", format="voc", labels="things")
+    assert export.manifest.read_by.startswith("xmlschema ")
+    assert export.manifest.labels_left_out == {}
+    held = ("value", "kind", "box", "points", "mask", "score", "attributes")
+    assert said(again(tmp_path / "out", "voc"), *held) == said(ds, *held, field="things")
