@@ -127,7 +127,8 @@ class Split:
         """Place further samples, and move no old one.
 
         A new sample goes to the part of its group, or of what it is a near-duplicate of, at the threshold of this split; where
-        that is in two parts it goes to none, which is counted. The others balance the whole.
+        that is in two parts it goes to none, which is counted. The others balance the whole; where parts follow time, each goes to
+        the part during which it was taken, and what lies between two to none.
 
         Args:
             new: a view; what is in the split already stays as it is.

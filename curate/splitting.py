@@ -17,7 +17,7 @@ from curate import errors
 from curate.proximity import Proximity
 from curate.reading import Reading
 from curate.splits.assignment import UNASSIGNED, Assignment, assign, part_sizes
-from curate.splits.extension import extend
+from curate.splits.extension import extend, extend_by_time
 from curate.splits.merging import Merged, merge
 from curate.splits.strata import Strata, groups_of, strata_of
 from curate.splits.timing import assign_by_time
@@ -126,16 +126,16 @@ def extend_split(split: Split, new: Reading) -> Split:
     known = (saved.get("nearness") or {}).get("threshold")
     near = Proximity(dataset, ids, saved.get("leak"), seed=seed, groups=groups, known=known)
     tied = tied_groups(dataset, ids, groups, saved.get("tied")).codes
-    made = extend(
-        len(ids),
-        dict(zip(split.parts, saved["shares"], strict=True)),
-        keys=ids,
-        part=np.concatenate([codes, np.full(len(arrived), UNASSIGNED, np.int16)]),
-        new=np.arange(len(ids)) >= len(old),
-        strata=strata,
-        groups=near.merged(tied, len(ids)).codes,
-        seed=seed,
-    ).assignment
+    parts = dict(zip(split.parts, saved["shares"], strict=True))
+    held = np.concatenate([codes, np.full(len(arrived), UNASSIGNED, np.int16)])
+    is_new, merged = np.arange(len(ids)) >= len(old), near.merged(tied, len(ids)).codes
+    if saved.get("by_time") is None:
+        grown = extend(len(ids), parts, keys=ids, part=held, new=is_new, strata=strata, groups=merged, seed=seed)
+    else:
+        times, _ = _times(dataset, ids, saved["by_time"], None)
+        assert times is not None
+        grown = extend_by_time(len(ids), parts, part=held, new=is_new, times=times, groups=merged)
+    made = grown.assignment
     payload = {key: saved[key] for key in _ASKED} | {
         "wanted": list(made.wanted),
         "added": [*saved["added"], len(arrived)],

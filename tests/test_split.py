@@ -162,6 +162,23 @@ def test_parts_follow_time_with_a_gap(ds: Dataset) -> None:
             ds.split(PARTS, **more)
 
 
+def test_a_split_by_time_grows_along_time(ds: Dataset) -> None:
+    ids = ds.ids()
+    start = dt.datetime(2026, 1, 1)
+    hours = {int(sample): hour for hour, sample in enumerate(ids)}
+    taken = [start + dt.timedelta(hours=hour) for hour in hours.values()]
+    ds.join(pl.DataFrame({"sample_id": ids, "taken": taken}), on="sample_id")
+    old = ds.select(np.concatenate([ids[2:8], ids[14:20]]))
+    split = old.split({"train": 0.5, "test": 0.5}, by_time="taken", gap="5h")
+    grown = split.extend(ds)
+    train, test = ({hours[int(sample)] for sample in grown[part].ids()} for part in grown)
+    assert train == set(range(8))
+    assert test == set(range(14, 24))
+    assert grown.certificate.passed, str(grown.certificate)
+    assert grown.certificate.unassigned == 6
+    assert "6 new samples are in no part: they were taken between two" in str(grown.certificate)
+
+
 def test_pins_are_kept_and_contradictions_refused(ds: Dataset) -> None:
     rain, snow = ds.where("weather = 'rain'"), ds.where("weather = 'snow'").ids()
     split = ds.split({"train": 0.5, "test": 0.5}, fix={"test": rain, "train": snow[:2]})
