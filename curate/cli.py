@@ -1,4 +1,4 @@
-"""The command line: `curate demo | ingest | embed | search | split | export | verify | info | doctor`.
+"""The command line: `curate demo | ingest | embed | search | split | leaks | export | verify | info | doctor`.
 
 Results go to stdout and everything else to stderr, so that a pipe carries results alone. Exit codes are in `EXIT_CODES`.
 """
@@ -18,7 +18,7 @@ from curate.commands.output import FAILED, INTERRUPTED, hush, note
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 an error, in one line on stderr; 2 wrong usage; 3 a check failed (verify found differences, "
-    "a split does not keep a promise, doctor found something to repair); 130 interrupted."
+    "a split does not keep a promise, leaks found some, doctor found something to repair); 130 interrupted."
 )
 
 
@@ -94,6 +94,11 @@ _COMMANDS: tuple[tuple[Callable[..., None], str, str], ...] = (
         delivery.split,
         "Assign samples to train, val, test",
         "curate split roads.curate train=0.8 val=0.1 test=0.1 --stratify weather --group-by drive",
+    ),
+    (
+        delivery.leaks,
+        "Judge a split made elsewhere",
+        "curate leaks train=train.json val=val.json --root photos/",
     ),
     (
         delivery.export,

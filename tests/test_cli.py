@@ -21,8 +21,9 @@ from curate import cli
 from curate.commands import health
 from curate.commands.demo import _notebook
 from curate.commands.output import printable
+from tests.conftest import draw
 
-COMMANDS = ("demo", "ingest", "embed", "search", "split", "export", "verify", "info", "doctor")
+COMMANDS = ("demo", "ingest", "embed", "search", "split", "leaks", "export", "verify", "info", "doctor")
 
 
 def run(*arguments: object) -> Result:
@@ -266,6 +267,23 @@ def test_export_takes_a_filter_and_says_what_it_left_out(path: Path, tmp_path: P
     again = run("export", path, tmp_path / "out", "-f", "csv", "--where", "weather = 'hail'")
     assert again.exit_code == 1
     assert run("export", path, tmp_path / "out", "-f", "csv", "--overwrite").exit_code == 0
+
+
+def test_leaks_of_folders_and_of_a_column(path: Path, tmp_path: Path) -> None:
+    for name in ("train/0.jpg", "val/1.jpg"):
+        draw(tmp_path / "files" / name, 7)
+    draw(tmp_path / "files" / "val" / "2.jpg", 8)
+    found = run("leaks", tmp_path / "files")
+    assert found.exit_code == 3
+    assert "1 near pairs lie across parts" in found.stdout
+    told = json.loads(
+        run("leaks", f"a={tmp_path / 'files' / 'train'}", f"b={tmp_path / 'files' / 'val'}", "--json").stdout
+    )
+    assert not told["ok"]
+    assert [(pair["left_part"], pair["right_part"]) for pair in told["pairs"]] == [("a", "b")]
+    assert run("split", path, "train=0.5", "val=0.5").exit_code == 0
+    assert run("leaks", path, "--column", "v1").exit_code == 0
+    assert run("leaks", "train", "val").exit_code == 2
 
 
 def test_verify_of_something_else_is_an_error_and_not_a_difference(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`curate split`, `export` and `verify`: samples out, and proof of what was delivered."""
+"""`curate split`, `leaks`, `export` and `verify`: samples out, and proof of what was delivered."""
 
 from __future__ import annotations
 
@@ -69,6 +69,43 @@ def split(
     else:
         say(certificate)
     if not certificate.passed:
+        raise typer.Exit(DIFFERENT)
+
+
+def leaks(
+    where: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="A folder with train/ and val/; train=a.json val=b.json; or a dataset, with --column.",
+        ),
+    ],
+    *,
+    column: Annotated[str | None, typer.Option(help="Of a dataset: says the part; a split is one, too.")] = None,
+    root: Annotated[str | None, typer.Option(help="Of COCO files: the folder with their pictures.")] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="Embeds files, as --model of embed; without it they are compared by hash.")
+    ] = None,
+    leak: Annotated[str, typer.Option(help="The cosine from which on samples are near; auto calibrates it.")] = "auto",
+    json: Json = False,
+) -> None:
+    """Say what lies near what across the parts of a split, whoever made it. Ends with 3 if anything does."""
+    import curate
+
+    parts = where[0] if len(where) == 1 and "=" not in where[0] else _pairs(where, "PATH", "PART=PATH")
+    found = curate.find_leaks(
+        open_dataset(str(parts)) if column is not None and isinstance(parts, str) else parts,
+        column=column,
+        root=root,
+        encoder=encoder,
+        leak=_leak(leak),
+    )
+    if json:
+        about = msgspec.json.decode(found.certificate.to_json())
+        say_json({"ok": found.ok, "shared": found.shared, "pairs": found.pairs.to_dicts(), "certificate": about})
+    else:
+        say(found)
+    if not found.ok:
         raise typer.Exit(DIFFERENT)
 
 
@@ -213,12 +250,12 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _pairs(texts: list[str], option: str) -> dict[str, str]:
-    """`test=night` as part and slice."""
+def _pairs(texts: list[str], option: str, form: str = "PART=SLICE") -> dict[str, str]:
+    """`test=night` as part and slice, or part and path."""
     pairs = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not (name and equals and value):
-            raise typer.BadParameter(f"{text!r} is not PART=SLICE", param_hint=option)
+            raise typer.BadParameter(f"{text!r} is not {form}", param_hint=option)
         pairs[name] = value
     return pairs
