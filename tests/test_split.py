@@ -97,6 +97,19 @@ def test_half_of_the_samples_with_vectors(folder: Path, tmp_path: Path) -> None:
     assert "12 samples have no vector and were compared by hash" in str(split.certificate)
 
 
+def test_vectors_whose_model_is_not_here_cannot_be_calibrated_and_that_is_said(pictures: Dataset) -> None:
+    pictures.embed(np.random.default_rng(0).normal(size=(24, 8)).astype(np.float32), name="given")
+    split = pictures.split(PARTS)
+    assert together(split)
+    assert split.certificate.nearness.threshold is None
+    assert "leak=0.95 compares them at that cosine" in str(split.certificate)
+    given = pictures.split(PARTS, leak=0.999)
+    assert given.certificate.nearness.threshold == 0.999
+    for leak in (0, 1.5, True, "often", float("nan")):
+        with pytest.raises(BadValue, match="leak"):
+            pictures.split(PARTS, leak=leak)
+
+
 def test_what_leaves_no_split_says_why(pictures: Dataset, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadValue, match="2 parts cannot be made of 1 samples"):
         pictures.limit(1).split(PARTS)

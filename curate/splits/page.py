@@ -86,7 +86,7 @@ def near(certificate: Certificate, names: Mapping[int, str] | None = None) -> st
     page = ""
     if shares := report.neighbours(certificate):
         mark = certificate.nearness is not None and certificate.nearness.threshold is not None
-        note = "<p style='margin:2px 0'>* the threshold of this split</p>" if mark else ""
+        note = "<p style='margin:2px 0'>* from here on two samples are near</p>" if mark else ""
         page += f"<p style='margin:8px 0 2px'><b>{escape(report.neighbours_title(certificate))}</b></p>{table(shares)}{note}"
     if certificate.closest:
         numbers = {part.name: number for number, part in enumerate(certificate.parts)}
