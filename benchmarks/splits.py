@@ -13,7 +13,7 @@ what it has proved that no split of whole groups can be better than.
 - drives: 100,000 samples of 500 drives, 15 strata (5 weathers × 3 times of the day, from 20 % to 1.6 %), which stick to the
   drives: nine frames in ten have the condition of their drive (`--sticky`). Drives differ in length (log-normal, sigma 1).
   With `--rare` the strata are more uneven (30 % to 0.75 %): where one lies in two drives and in single samples of others, the
-  search stays up to 2 points above what an integer program finds in 40 s.
+  search stays up to 2.5 points above what an integer program finds in 40 s.
   `assign`, scikit-learn's StratifiedGroupKFold with ten folds, eight of which are train, scikit-multilearn's iterative split, and
   the optimum.
 - demo: the 2,000 scenes of `curate.demo()` with their 142 drives; strata are the 60 combinations of weather, time of the day and
