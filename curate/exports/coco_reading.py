@@ -8,7 +8,7 @@ import io
 import mmap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 import numpy as np
@@ -23,7 +23,10 @@ from curate.exports.outlines import mask_of, rings_of
 
 ANNOTATIONS = "annotations"
 AT_ONCE = 10_000
-"""Rows that are held as text, or as a reader's objects, at one time."""
+"""Rows that are held as text at one time."""
+
+TOGETHER = 5_000
+"""Pictures that pycocotools is given at one time, with their annotations."""
 
 
 class _Document(msgspec.Struct):
@@ -32,9 +35,17 @@ class _Document(msgspec.Struct):
     categories: list[dict[str, Any]]
 
 
-class _Number(msgspec.Struct, gc=False):
+class _OfImage(msgspec.Struct, gc=False):
+    image_id: int
+
+
+class _Image(TypedDict):
+    """What pycocotools looks at; the metadata is beside it."""
+
     id: int
-    image_id: int = 0
+    file_name: str
+    height: int
+    width: int
 
 
 def document_of(part: str | None, name: str) -> str:
@@ -42,15 +53,30 @@ def document_of(part: str | None, name: str) -> str:
     return f"{ANNOTATIONS}/instances.json" if part is None else f"{ANNOTATIONS}/instances_{name}.json"
 
 
-def _opened(path: Path) -> _Document:
+class _Opened:
     """A document, its rows text in the mapped file: it is read to its end, and little of it is held."""
-    with path.open("rb") as file:
-        return msgspec.json.decode(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), type=_Document)
+
+    def __init__(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self.read: _Document = msgspec.json.decode(self._mapped, type=_Document)
+        self.forget()
+
+    def forget(self) -> None:
+        """Give back the memory of what has been looked at; it is read again where it is looked at again."""
+        if hasattr(self._mapped, "madvise"):
+            self._mapped.madvise(mmap.MADV_DONTNEED)
+
+    def slices(self, raws: list[msgspec.Raw], size: int) -> Iterator[list[msgspec.Raw]]:
+        """Rows, some at a time, and forgotten behind."""
+        for start in range(0, len(raws), size):
+            yield raws[start : start + size]
+            self.forget()
 
 
-def _documents(folder: Path, parts: dict[str, str]) -> Iterator[tuple[str | None, str, _Document]]:
+def _documents(folder: Path, parts: dict[str, str]) -> Iterator[tuple[str | None, str, _Opened]]:
     for part, name in parts.items() or [(None, "images")]:
-        yield part, name, _opened(folder / document_of(part, name))
+        yield part, name, _Opened(folder / document_of(part, name))
 
 
 def _decoded(raws: Sequence[msgspec.Raw], kind: Any = dict[str, Any]) -> list[Any]:
@@ -60,10 +86,11 @@ def _decoded(raws: Sequence[msgspec.Raw], kind: Any = dict[str, Any]) -> list[An
 def read_back(folder: Path, manifest: Manifest) -> Found:
     """Numbers of samples, annotations and categories, and the samples with their part and metadata."""
     frames, annotations, categories = [], 0, 0
-    for part, _, document in _documents(folder, manifest.parts):
+    for part, _, opened in _documents(folder, manifest.parts):
+        document = opened.read
         annotations, categories = annotations + len(document.annotations), len(document.categories)
-        for start in range(0, len(document.images), AT_ONCE):
-            lines = b"\n".join(map(bytes, document.images[start : start + AT_ONCE]))
+        for images in opened.slices(document.images, AT_ONCE):
+            lines = b"\n".join(map(bytes, images))
             frame = pl.read_ndjson(lines, infer_schema_length=None)
             # the file decides, not the key in it
             frames.append(frame if part is None else frame.with_columns(pl.lit(part).alias(PART)))
@@ -89,32 +116,34 @@ def check(folder: Path, manifest: Manifest, contents: Contents) -> str:
     from pycocotools.coco import COCO
 
     seen: set[int] = set()
-    for part, name, document in _documents(folder, manifest.parts):
+    for part, name, opened in _documents(folder, manifest.parts):
+        document, where = opened.read, document_of(part, name)
         classes = [category["name"] for category in sorted(document.categories, key=lambda one: one["id"])]
-        same(classes, list(contents.classes), f"{document_of(part, name)}: categories")
+        same(classes, list(contents.classes), f"{where}: categories")
         meant = contents.samples if part is None else contents.samples.filter(pl.col(PART) == part)
-        same(len(document.images), meant.height, f"{document_of(part, name)}: images")
-        of_image = np.array([one.image_id for one in _decoded(document.annotations, _Number)], np.int64)
+        same(len(document.images), meant.height, f"{where}: images")
+        of_image = np.array(
+            [one.image_id for raws in opened.slices(document.annotations, AT_ONCE) for one in _decoded(raws, _OfImage)],
+            np.int64,
+        )
         order = np.argsort(of_image, kind="stable")
-        for start in range(0, meant.height, AT_ONCE):
-            images = document.images[start : start + AT_ONCE]
-            ids = [one.id for one in _decoded(images, _Number)]
-            same(
-                seen.isdisjoint(ids) and len(set(ids)) == len(ids), True, f"{document_of(part, name)}: images of one id"
-            )
+        of_image = of_image[order]
+        for start, raws in enumerate(opened.slices(document.images, TOGETHER)):
+            images = _decoded(raws, _Image)
+            ids = [image["id"] for image in images]
+            same(seen.isdisjoint(ids) and len(set(ids)) == len(ids), True, f"{where}: images of one id")
             seen.update(ids)
-            rows = order[np.isin(of_image[order], ids)]
+            rows = order[np.isin(of_image, ids)]
             tool = COCO()
             tool.dataset = {
-                "images": _decoded(images),
+                "images": images,
                 "annotations": _decoded([document.annotations[row] for row in rows]),
                 "categories": document.categories,
             }
             with contextlib.redirect_stdout(io.StringIO()):  # it prints
                 tool.createIndex()
-            _compare(
-                tool, meant.slice(start, AT_ONCE), contents, prefix="" if contents.media == "reference" else f"{name}/"
-            )
+            samples = meant.slice(start * TOGETHER, TOGETHER)
+            _compare(tool, samples, contents, prefix="" if contents.media == "reference" else f"{name}/")
     return f"pycocotools {importlib.metadata.version('pycocotools')}"
 
 
@@ -132,9 +161,9 @@ def _compare(tool: Any, samples: pl.DataFrame, contents: Contents, *, prefix: st
         counts.append(len(of_image))
     picture = ("sample_id", "file_name", pl.col("height").alias("rows"), pl.col("width").alias("columns"))
     meant = samples.select(*picture).with_row_index("at")
-    meant = meant.join(
-        contents.labels.filter(pl.col("kind") != CLASSIFICATION), on="sample_id", maintain_order="left_right"
-    )
+    # a join would go through all labels each time
+    here = pl.col("sample_id").is_in(samples["sample_id"].implode()) & (pl.col("kind") != CLASSIFICATION)
+    meant = meant.join(contents.labels.filter(here), on="sample_id", maintain_order="left_right")
     wanted = np.bincount(meant["at"].to_numpy(), minlength=samples.height).tolist()
     same(counts, wanted, "the number of annotations of each picture", names=samples["file_name"])
     where = meant["file_name"]

@@ -26,8 +26,10 @@ def safe_name(text: str, *, fallback: str) -> str:
     >>> safe_name("../x", fallback="?"), safe_name("a\nb.jpg", fallback="?"), safe_name("..", fallback="class")
     ('.._x', 'a_b.jpg', 'class')
     """
-    characters = ("_" if c in _REPLACED or unicodedata.category(c) in ("Cc", "Cs") else c for c in text)
-    name = "".join(characters).strip()
+    if text.isascii() and text.isprintable() and not ("/" in text or "\\" in text):
+        name = text.strip()  # most names are plain, and there may be a million of them
+    else:
+        name = "".join(map(_safe, text)).strip()
     if not name.strip("."):
         return fallback
     stem, dot, suffix = name.rpartition(".")
@@ -35,6 +37,10 @@ def safe_name(text: str, *, fallback: str) -> str:
         stem, dot, suffix = name, "", ""
     room = LONGEST - len((dot + suffix).encode())
     return stem.encode()[:room].decode(errors="ignore") + dot + suffix
+
+
+def _safe(character: str) -> str:
+    return "_" if character in _REPLACED or unicodedata.category(character) in ("Cc", "Cs") else character
 
 
 def file_names(
@@ -111,5 +117,7 @@ def _stem(path: str) -> str:
 
 
 def _key(path: str) -> str:
+    if path.isascii():
+        return path.lower()
     # macOS compares names without case and in one normal form of Unicode, Windows without case.
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

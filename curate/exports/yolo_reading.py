@@ -152,7 +152,9 @@ def _check_lines(
     from supervision.dataset.formats.yolo import yolo_annotations_to_detections
 
     sizes = samples.select("sample_id", "file_name", pl.col("width").alias("columns"), pl.col("height").alias("rows"))
-    meant = sizes.with_row_index("at").join(labels, on="sample_id", maintain_order="left_right")
+    # a join would go through all labels each time
+    here = labels.filter(pl.col("sample_id").is_in(samples["sample_id"].implode()))
+    meant = sizes.with_row_index("at").join(here, on="sample_id", maintain_order="left_right")
     texts = [read_bytes(folder, labels_path(name)).decode().splitlines() for name in samples["file_name"]]
     wanted = np.bincount(meant["at"].to_numpy(), minlength=samples.height).tolist()
     same(list(map(len, texts)), wanted, "the number of labels", names=samples["file_name"])
