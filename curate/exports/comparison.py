@@ -17,7 +17,7 @@ def same(found: Any, meant: Any, what: str, *, names: pl.Series | None = None) -
 
     >>> same([1, 2], [1, 3], "class", names=pl.Series(["a.jpg", "b.jpg"]))
     Traceback (most recent call last):
-    curate.errors.NotVerified: b.jpg: class: 2 is there, and 3 was meant ...
+    curate.errors.NotVerified: b.jpg: class: 2 is there, and 3 was meant. Hint: nothing was written; please report it.
     """
     if found == meant:
         return
