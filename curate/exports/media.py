@@ -29,6 +29,7 @@ FRAME = 8_192  # rows that become a frame: as Python's objects they take ten tim
 READERS = 4  # for a writer that packs: more take the interpreter's lock from it
 TOGETHER = 16  # pictures that one reader hands over at once
 AHEAD = 8  # such handfuls that are under way
+_OPENED = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)  # a pipe is not waited for
 
 Progress = Callable[[int, int], None]
 
@@ -154,6 +155,9 @@ def _rows(samples: pl.DataFrame) -> pl.DataFrame:
 class Pictures:
     """The bytes of pictures, for formats that hold them in files of their own.
 
+    Length and time are enough, as for links in `place`: a file that differs in one of them, before it is read or after, is
+    compared by its SHA-256. Those that are encoded again always are.
+
     Args:
         samples: sample_id, and what `place` takes.
         recoding: as for `place`.
@@ -200,7 +204,8 @@ class Pictures:
 
     def _read_all(self, sample_ids: list[int]) -> list[bytes | str]:
         at = self._order[np.searchsorted(self._ids, sample_ids)]
-        return [_bytes(_Row(*row), self._recoding) for row in self._rows[at].iter_rows()]
+        read = functools.partial(_bytes, recoding=self._recoding) if self._recoding else _as_ingested
+        return [read(_Row(*row)) for row in self._rows[at].iter_rows()]
 
     def _given(self, sample_ids: list[int], outcomes: list[bytes | str]) -> Iterator[tuple[int, bytes]]:
         for sample, outcome in zip(sample_ids, outcomes, strict=True):
@@ -209,6 +214,31 @@ class Pictures:
                 self.failed[sample] = outcome
             else:
                 yield sample, outcome
+
+
+def _as_ingested(row: _Row) -> bytes | str:
+    """What `_bytes` gives, not hashed where length and time of the file say, before it was read and after, that it is as it was."""
+    if row.bytes is None or row.mtime is None or not locations.is_local(row.location):
+        return _bytes(row, None)
+    try:
+        file = os.open(locations.from_uri(row.location), _OPENED)
+    except OSError:
+        return _bytes(row, None)  # it knows the words
+    try:
+        if _is_that_of(row, os.fstat(file)):
+            data = os.read(file, row.bytes + 1)
+            if len(data) == row.bytes and _is_that_of(row, os.fstat(file)):
+                return data
+    except OSError as error:
+        return f"unreadable: {error}"
+    finally:
+        os.close(file)
+    return _bytes(row, None)
+
+
+def _is_that_of(row: _Row, facts: os.stat_result) -> bool:
+    seen = facts.st_size, facts.st_mtime_ns // 1000
+    return stat.S_ISREG(facts.st_mode) and seen == (row.bytes, row.mtime)
 
 
 def _bytes(row: _Row, recoding: Recoding | None) -> bytes | str:
@@ -257,8 +287,7 @@ def _link(folder: Path, symbolic: bool, real: Callable[[str], str], row: _Row) -
     except OSError as error:
         return None, None, f"unreadable: {error}"
     digest, length = row.content_hash, facts.st_size
-    seen = stat.S_ISREG(facts.st_mode) and (length, facts.st_mtime_ns // 1000) == (row.bytes, row.mtime)
-    if not seen or digest is None:
+    if digest is None or not _is_that_of(row, facts):
         data = _bytes(row, None)
         if isinstance(data, str):
             return None, None, data

@@ -28,6 +28,7 @@ JSON = "json"
 _SUFFIXES = {"JPEG": "jpg", "MPO": "jpg", "TIFF": "tif"}
 _BLOCK, _END = 512, 10_240  # bytes; a tar file ends with zeros up to a multiple of 20 blocks
 _NAME, _LARGEST = 100, 8 * 2**30  # what a plain header can say
+_TOGETHER = 2**20  # bytes that are written at once
 
 
 def _folders(samples: pl.DataFrame, _labels: pl.DataFrame, parts: dict[str, str]) -> tuple[list[str], list[str | None]]:
@@ -61,7 +62,7 @@ class _Tar:
     """A tar file that is being written."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("xb")
+        self._file = path.open("xb", buffering=_TOGETHER)
         self.size = 0
 
     def add(self, record: dict[str, Any], picture: bytes) -> None:
@@ -70,12 +71,13 @@ class _Tar:
         between = _padding(len(picture)) + _header(f"{key}.{JSON}", len(document))
         self._file.write(before)
         self._file.write(picture)
-        self._file.write(between + document + _padding(len(document)))
-        self.size = self._file.tell()
+        after = between + document + _padding(len(document))
+        self._file.write(after)
+        self.size += len(before) + len(picture) + len(after)
 
     def close(self) -> None:
         with self._file:
-            end = self._file.tell() + 2 * _BLOCK
+            end = self.size + 2 * _BLOCK
             self._file.write(bytes(2 * _BLOCK + -end % _END))
 
 

@@ -4,14 +4,19 @@ import hashlib
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
 import tarfile
+import time
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from curate.errors import NotVerified
-from curate.exports import shards
+from curate.exports import media, shards
 from curate.exports import webdataset as ours
 from curate.exports.export import write_export
 from curate.exports.media import Pictures
@@ -191,3 +196,137 @@ def test_verify_names_a_changed_shard(pool, tmp_path: Path) -> None:
     data[600] ^= 1
     path.write_bytes(data)
     assert result.verify().changed == ["samples-000000.tar"]
+
+
+def timed(pool: pl.DataFrame) -> pl.DataFrame:
+    """The pool with length and time of its files, as a view hands it over."""
+    facts = [Path(location).stat() for location in pool["location"]]
+    return pool.with_columns(
+        bytes=pl.Series([each.st_size for each in facts]),
+        mtime=pl.Series([each.st_mtime_ns // 1000 for each in facts], dtype=pl.Datetime("us", "UTC")),
+    )
+
+
+def test_a_shard_has_the_same_bytes_whether_pictures_are_hashed_again_or_trusted(
+    pool, labels, tree, tmp_path: Path, monkeypatch
+) -> None:
+    hashed = []
+    original = media._bytes
+    monkeypatch.setattr(media, "_bytes", lambda row, recoding: (hashed.append(row), original(row, recoding))[1])
+    samples = timed(pool)
+    for name in ("trusted", "hashed"):
+        (tmp_path / name).mkdir()
+        ours.WEBDATASET.write(tmp_path / name, contents_of(samples, labels))
+        assert len(hashed) == (0 if name == "trusted" else 24)
+        for location in samples["location"]:
+            os.utime(location, ns=(0, 0))  # from now on the times differ, and the bytes do not
+    assert tree(tmp_path / "trusted") == tree(tmp_path / "hashed")
+
+
+@pytest.mark.parametrize("change", ["shorter", "longer", "other", "gone", "folder", "pipe"])
+def test_a_file_that_changed_is_left_out(pool, tmp_path: Path, change: str) -> None:
+    samples, path = timed(pool), Path(pool["location"][3])
+    data = path.read_bytes()
+    path.unlink()
+    if change == "folder":
+        path.mkdir()
+    elif change == "pipe":
+        os.mkfifo(path)
+    elif change != "gone":
+        path.write_bytes({"shorter": data[:-1], "longer": data + b"x", "other": data[:-1] + b"x"}[change])
+    result = write_export(samples, tmp_path / "out", format="webdataset", provenance={})
+    (left,) = result.left_out
+    words = {"gone": "missing", "folder": "unreadable", "pipe": "unreadable"}
+    assert (left.sample_id, left.reason.partition(":")[0]) == (1003, words.get(change, "changed since it was ingested"))
+    assert len(read(tmp_path / "out", "samples")) == 23
+
+
+@pytest.mark.parametrize("length", [0, 100, 100_000])
+def test_a_file_that_changes_while_it_is_read_is_left_out(pool, tmp_path: Path, monkeypatch, length: int) -> None:
+    samples, victim = timed(pool), Path(pool["location"][3])
+    before, original = victim.stat().st_ino, media._is_that_of
+
+    def looked(row: media._Row, facts: os.stat_result) -> bool:
+        fits = original(row, facts)
+        if facts.st_ino == before:
+            os.truncate(victim, length)  # right after the look at it, and before it is read
+        return fits
+
+    monkeypatch.setattr(media, "_is_that_of", looked)
+    result = write_export(samples, tmp_path / "out", format="webdataset", provenance={})
+    assert [(left.sample_id, left.reason) for left in result.left_out] == [(1003, "changed since it was ingested")]
+    assert len(read(tmp_path / "out", "samples")) == 23
+    assert result.verify().ok
+
+
+def test_what_another_reader_has_refused_does_not_spoil_the_next_try(pool, tree, tmp_path: Path) -> None:
+    samples, path = timed(pool), Path(pool["location"][3])
+    data, facts = path.read_bytes(), path.stat()
+    path.write_bytes(data[:-1] + b"x")
+    os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns))  # another picture that looks like the same file
+    with pytest.raises(NotVerified, match=r"sample 1003 .* its picture"):
+        write_export(samples, tmp_path / "out", format="webdataset", provenance={})
+    assert not [each for each in tmp_path.iterdir() if each.name != "pool"]
+    path.write_bytes(data)
+    write_export(samples, tmp_path / "out", format="webdataset", provenance={})
+    write_export(samples, tmp_path / "other", format="webdataset", provenance={})
+    assert tree(tmp_path / "out") == tree(tmp_path / "other")
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "size"), [({"resize": 8}, "jpg", (8, 6)), ({"encode": "png"}, "png", (16, 12))]
+)
+def test_pictures_that_are_encoded_again_are_packed_with_their_labels(
+    pool, labels, tmp_path: Path, more: dict, kind: str, size: tuple[int, int]
+) -> None:
+    out = tmp_path / "out"
+    result = write_export(timed(pool), out, format="webdataset", labels=labels, provenance={}, **more)
+    assert result.manifest.read_by
+    found = read(out, "samples")
+    assert [sample[kind].size for sample in found] == [size] * 24
+    (label,) = (each for each in found[2]["json"]["labels"] if each["kind"] == "detection" and each["value"] == "car")
+    assert label["box"] == pytest.approx([value * size[0] / 16 for value in (1.1, 2.0, 3.5, 4.0)])
+
+
+CHILD = """
+import sys, time
+import polars as pl
+from curate.exports import shards
+from curate.exports.export import write_export
+from curate.exports.webdataset import _Tar
+
+shards.LARGEST = 8_000
+whole = _Tar.add
+def slow(self, record, picture):
+    time.sleep(0.02)
+    whole(self, record, picture)
+_Tar.add = slow
+samples, labels = map(pl.read_parquet, sys.argv[1:3])
+write_export(samples, sys.argv[3], format="webdataset", labels=labels, provenance={})
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_export_keeps_its_shards(pool, labels, tree, tmp_path: Path, monkeypatch) -> None:
+    samples, tables = timed(pool), [tmp_path / "samples.parquet", tmp_path / "labels.parquet"]
+    samples.write_parquet(tables[0])
+    labels.write_parquet(tables[1])
+    child = subprocess.Popen([sys.executable, "-c", CHILD, *map(str, tables), str(tmp_path / "out")])
+    try:
+        deadline = time.monotonic() + 60
+        while len(list(tmp_path.glob(".out.partial-*/*.tar"))) < 2:
+            assert time.monotonic() < deadline
+            assert child.poll() is None
+            time.sleep(0.005)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    assert not (tmp_path / "out").exists()
+    there = {path.name: path.stat().st_ino for path in tmp_path.glob(".out.partial-*/*.tar")}
+    monkeypatch.setattr(shards, "LARGEST", 8_000)
+    for name in ("out", "whole"):
+        result = write_export(samples, tmp_path / name, format="webdataset", labels=labels, provenance={})
+    assert result.counts["shards"] > len(there)
+    assert {name: (tmp_path / "out" / name).stat().st_ino for name in there} == there
+    assert tree(tmp_path / "out") == tree(tmp_path / "whole")
+    assert not list(tmp_path.glob(".out*"))
