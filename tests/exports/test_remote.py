@@ -15,7 +15,7 @@ from curate.exports.export import write_export
 from curate.exports.remote import Sending
 from curate.exports.verify import verify
 
-URL = "memory://fleet/out"
+URL = "memory://delivery/out"
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +46,7 @@ def test_an_export_at_a_url_is_that_of_a_folder(pool, labels, memory, here: Path
     told = []
     there = export(pool, format="coco", labels=labels, tell=lambda *how_far: told.append(how_far))
     export(pool, str(tmp_path / "out"), format="coco", labels=labels)
-    found = {path.removeprefix("/fleet/out/"): data.getvalue() for path, data in memory.store.items()}
+    found = {path.removeprefix("/delivery/out/"): data.getvalue() for path, data in memory.store.items()}
     assert found == tree(tmp_path / "out")
     assert there.path == URL
     assert told[-1] == ("sending", 25, 25)
@@ -61,11 +61,11 @@ def test_what_was_changed_at_a_url_is_found(pool, memory) -> None:
     names = sorted(name for name in memory.store if name.endswith(".jpg"))
     memory.pipe_file(names[0], b"x")
     memory.rm_file(names[1])
-    memory.pipe_file("/fleet/out/new.txt", b"")
+    memory.pipe_file("/delivery/out/new.txt", b"")
     result = verify(URL)
     assert [len(result.changed), len(result.missing), result.added] == [1, 1, ["new.txt"]]
     with pytest.raises(NotVerified, match=r"holds no manifest\.json"):
-        verify("memory://fleet/nothing")
+        verify("memory://delivery/nothing")
 
 
 def test_what_is_there_is_replaced_only_where_an_export_wrote_it(pool, memory) -> None:
@@ -74,13 +74,13 @@ def test_what_is_there_is_replaced_only_where_an_export_wrote_it(pool, memory) -
         export(pool.head(2))
     assert export(pool.head(2), overwrite=True).verify().ok
     assert len(memory.store) == 5
-    memory.pipe_file("/fleet/out/thesis.tex", b"years of work")
+    memory.pipe_file("/delivery/out/thesis.tex", b"years of work")
     with pytest.raises(DatasetExists, match=r"such as 'thesis\.tex'"):
         export(pool, overwrite=True)
-    memory.rm_file("/fleet/out/manifest.json")
+    memory.rm_file("/delivery/out/manifest.json")
     with pytest.raises(DatasetExists, match="is not an export"):
         export(pool, overwrite=True)
-    assert memory.cat_file("/fleet/out/thesis.tex") == b"years of work"
+    assert memory.cat_file("/delivery/out/thesis.tex") == b"years of work"
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -102,7 +102,7 @@ def test_a_sending_that_broke_off_goes_on_and_the_manifest_comes_last(
     going = False
     with pytest.raises(NotWritten, match=r"the line is dead\. Hint: export again"):
         export(pool, overwrite=overwrite)
-    assert "/fleet/out/manifest.json" not in memory.store
+    assert "/delivery/out/manifest.json" not in memory.store
     assert len(left(here)) == 2 + overwrite
     first, going = set(sent), True
     sent.clear()
@@ -110,7 +110,7 @@ def test_a_sending_that_broke_off_goes_on_and_the_manifest_comes_last(
     done = export(pool, overwrite=overwrite)
     assert not first & set(sent)
     assert len(first | set(sent)) == 27
-    assert sent[-1] == "/fleet/out/manifest.json"
+    assert sent[-1] == "/delivery/out/manifest.json"
     assert left(here) == []
     monkeypatch.undo()
     monkeypatch.setattr(tempfile, "tempdir", str(here))
@@ -119,7 +119,7 @@ def test_a_sending_that_broke_off_goes_on_and_the_manifest_comes_last(
 
 
 def test_a_manifest_at_a_url_cannot_be_anything(memory) -> None:
-    memory.pipe_file("/fleet/out/manifest.json", b"{}")
+    memory.pipe_file("/delivery/out/manifest.json", b"{}")
     with pytest.raises(NotVerified):
         verify(URL)
 
@@ -159,20 +159,20 @@ def test_an_export_to_s3(pool, labels, monkeypatch: pytest.MonkeyPatch) -> None:
         }.items():
             monkeypatch.setenv(name, value)
         fsspec.filesystem("s3").clear_instance_cache()
-        with pytest.raises(NotWritten, match="could not be sent to 's3://fleet/out'"):
-            export(pool, "s3://fleet/out")
+        with pytest.raises(NotWritten, match="could not be sent to 's3://delivery/out'"):
+            export(pool, "s3://delivery/out")
         files = fsspec.filesystem("s3")
-        files.mkdir("fleet")
+        files.mkdir("delivery")
         odd = pool.with_columns(uri=pl.col("uri").str.replace(".jpg", " é#%41 🌨️.jpg", literal=True))
-        done = export(odd, "s3://fleet/out/", format="coco", labels=labels)
+        done = export(odd, "s3://delivery/out/", format="coco", labels=labels)
         assert done.verify().ok
-        assert len(files.find("fleet/out")) == 26
+        assert len(files.find("delivery/out")) == 26
         with pytest.raises(DatasetExists):
-            export(pool, "s3://fleet/out")
-        files.rm(files.find("fleet/out/images")[0])
-        assert len(verify("s3://fleet/out").missing) == 1
-        assert export(pool.head(3), "s3://fleet/out", overwrite=True).verify().ok
-        assert len(files.find("fleet/out")) == 6
+            export(pool, "s3://delivery/out")
+        files.rm(files.find("delivery/out/images")[0])
+        assert len(verify("s3://delivery/out").missing) == 1
+        assert export(pool.head(3), "s3://delivery/out", overwrite=True).verify().ok
+        assert len(files.find("delivery/out")) == 6
     finally:
         fsspec.filesystem("s3").clear_instance_cache()
         server.stop()
