@@ -17,7 +17,7 @@ from curate.exports.contents import PART, Found
 from curate.exports.manifest import Manifest
 from curate.splits.certificate import Certificate, Promise, TimeRange, certify
 from curate.splits.periods import in_order, time_ranges
-from curate.splits.strata import groups_of, strata_of
+from curate.splits.strata import MANY_VALUES, groups_of, strata_of
 
 GROUP = "split_group"
 """The column of an exported table that says which samples of a split stay together."""
@@ -65,7 +65,7 @@ def kept(manifest: Manifest, found: Found) -> tuple[Certificate | None, list[str
         if part.got != manifest.counts["parts"].get(part.name, 0) + lost[part.name]
     ]
     if not manifest.left_out:
-        problems += _differing(promised, certificate)
+        problems += _differing(promised, certificate, _by_quantile(samples, columns) if promised.unassigned else [])
     return certificate, problems, _unchecked(promised, samples)
 
 
@@ -91,12 +91,20 @@ def _cut(code: np.ndarray, groups: np.ndarray | None, what: str) -> list[str]:
     return [f"{cut:,} {what} are in more than one part"] if cut else []
 
 
-def _differing(promised: Certificate, certificate: Certificate) -> list[str]:
+def _by_quantile(samples: pl.DataFrame, columns: list[str]) -> list[str]:
+    """Columns whose classes depend on all samples of the split, those in no part included: the export lacks these."""
+    numbers = [name for name in columns if samples[name].dtype.is_numeric() or samples[name].dtype.is_temporal()]
+    return [name for name in numbers if samples[name].n_unique() > MANY_VALUES] + [
+        name for name in columns if samples[name].dtype.is_nested()
+    ]
+
+
+def _differing(promised: Certificate, certificate: Certificate, left_aside: list[str]) -> list[str]:
     """Classes and times that are others than the certificate in the manifest has."""
     problems = []
     found = {column.column: {c.value: c.counts for c in column.classes} for column in certificate.columns}
-    for column in promised.columns if not promised.unassigned else ():
-        if column.column not in found:
+    for column in promised.columns:
+        if column.column not in found or column.column in left_aside:
             continue
         for c in column.classes:
             if (counts := found[column.column].get(c.value)) != c.counts:

@@ -405,12 +405,14 @@ def _balance(
 
 def _sizes_kept(parts: tuple[PartSize, ...], n: int, largest_bundle: int, lost: int | None) -> Promise:
     whole = largest_bundle == 1 and lost is None
-    # what lies in a gap, or at one moment with others, cannot be dealt out sample by sample
-    allowed = 0 if whole else max(largest_bundle, round(n * TOLERANCE / 100)) + (lost or 0)
-    worst = max(parts, key=lambda part: abs(part.got - part.wanted))
-    off = abs(worst.got - worst.wanted)
+    allowed = 0 if whole else max(largest_bundle, round(n * TOLERANCE / 100))
+    got, wanted = sum(part.got for part in parts), sum(part.wanted for part in parts)
+    # what lies in a gap is missing from all parts: they are held to their shares of the rest
+    rest = got / wanted if lost and wanted else 1.0
+    worst = max(parts, key=lambda part: abs(part.got - part.wanted * rest))
+    off = round(abs(worst.got - worst.wanted * rest))
     text = f"off by at most {off:,} samples ({worst.name})" if off else "exact"
-    return Promise("sizes", off <= allowed, text)
+    return Promise("sizes", off <= allowed, text + (f", as shares of the {got:,} that are placed" if lost else ""))
 
 
 def _balanced(column: ColumnBalance, sizes: npt.NDArray[np.int64]) -> Promise:
