@@ -140,7 +140,7 @@ location.read = lambda place: (time.sleep(0.5), read_(place))[1]
         root.locator(".curate-job", has_text="Stopped, and nothing was changed.").wait_for(timeout=SLOW)
     finally:
         notebook.python("location.read = read_")
-    assert list(tmp_path.glob("*slow*")) == []
+    assert not (tmp_path / "slow").exists()  # the hidden start beside it is for the next export to the same place
     root.get_by_role("button", name="Dismiss", exact=False).click()
     until(root.locator(".curate-job").count, 0)
     root.locator("[data-row='1']").click()

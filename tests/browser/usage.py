@@ -97,7 +97,8 @@ class Usage:
             chips = self.explorer.chips()
             if not chips:
                 return
-            self.explorer.root.locator(".curate-chip:not(.curate-chip-best) > button").last.click()
+            # the first: later ones may have no room and lie under "+n"
+            self.explorer.root.locator(".curate-chip:not(.curate-chip-best) > button").first.click()
             until(lambda was=chips: self.explorer.chips() != was, True)
 
     def scroll(self) -> None:
