@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -361,18 +360,6 @@ def _listed(folder: Path, placed: list[File]) -> list[File]:
     return [known[path] for path in sorted(known)]
 
 
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Readers make millions of small objects without a cycle; to look for cycles among them takes a third of their time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
-
-
 def _sealed(folder: Path, kind: Format, manifest: Manifest, contents: Contents) -> Manifest:
     """Count by reading the files back, as `verify` will, have another reader look, and write the manifest."""
     counts = kind.read_back(folder, manifest).counts
@@ -381,8 +368,7 @@ def _sealed(folder: Path, kind: Format, manifest: Manifest, contents: Contents) 
     read_by = ""
     if kind.check is not None:
         try:
-            with _uncollected():
-                read_by = kind.check(folder, manifest, contents)
+            read_by = kind.check(folder, manifest, contents)
         except ImportError:
             pass  # the export says that nobody else has read it
         except Exception as error:  # readers that are not ours raise whatever they like
