@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -29,6 +30,21 @@ ODD_CLASSES = ['a "b"', "{}[],:", "../x", "\u2028", "ß", "a\nb\\", "", "€", "
 def parts_of(pool: pl.DataFrame) -> pl.DataFrame:
     """The pool with its part in the column v1: 18 of 24 in train, 6 in val."""
     return pool.with_columns(v1=pl.Series(["train", "train", "val", "train"] * (pool.height // 4)))
+
+
+def of_every_type(pool: pl.DataFrame) -> pl.DataFrame:
+    """The pool of 24 with metadata of every type that a column can have."""
+    return pool.with_columns(
+        image=pl.lit("theirs"),
+        tags=pl.Series([["a", "b"], [], None] * 8),
+        taken=pl.datetime(2026, 11, 23, time_zone="UTC"),
+        day=pl.lit(dt.date(2026, 11, 23)),
+        nothing=pl.lit(None),
+        kind=pl.lit("x").cast(pl.Categorical),
+        raw=pl.lit(b"\x00\xff"),
+        small=pl.lit(7, pl.UInt8),
+        place=pl.struct(lat=pl.lit(1.5), name=pl.lit("ü")),
+    )
 
 
 def contents_of(pool: pl.DataFrame, labels: pl.DataFrame | None = None) -> Contents:

@@ -13,7 +13,7 @@ from curate.exports import huggingface as ours
 from curate.exports import rows, shards
 from curate.exports.export import write_export
 
-from .packed import ODD_CLASSES, ODD_URIS, contents_of, odd_pool, parts_of, without_a_part
+from .packed import ODD_CLASSES, ODD_URIS, contents_of, odd_pool, of_every_type, parts_of, without_a_part
 
 
 def load(folder: Path):
@@ -60,18 +60,7 @@ def test_without_parts_and_labels_it_is_one_dataset(pool, tmp_path: Path) -> Non
 
 
 def test_columns_of_every_type_come_back(pool, tmp_path: Path) -> None:
-    odd = pool.with_columns(
-        image=pl.lit("theirs"),
-        tags=pl.Series([["a", "b"], [], None] * 8),
-        taken=pl.datetime(2026, 11, 23, time_zone="UTC"),
-        day=pl.lit(dt.date(2026, 11, 23)),
-        nothing=pl.lit(None),
-        kind=pl.lit("x").cast(pl.Categorical),
-        raw=pl.lit(b"\x00\xff"),
-        small=pl.lit(7, pl.UInt8),
-        place=pl.struct(lat=pl.lit(1.5), name=pl.lit("ü")),
-    )
-    result = write_export(odd, tmp_path / "out", format="huggingface", provenance={})
+    result = write_export(of_every_type(pool), tmp_path / "out", format="huggingface", provenance={})
     assert result.manifest.read_by
     row = load(tmp_path / "out")[1]
     assert (row["given_image"], row["kind"], row["raw"], row["small"]) == ("theirs", "x", b"\x00\xff", 7)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -11,7 +10,7 @@ from curate.exports import lance as ours
 from curate.exports import rows, shards
 from curate.exports.export import write_export
 
-from .packed import ODD_CLASSES, ODD_URIS, contents_of, odd_pool, parts_of, without_a_part
+from .packed import ODD_CLASSES, ODD_URIS, contents_of, odd_pool, of_every_type, parts_of, without_a_part
 
 
 def table(folder: Path):
@@ -59,18 +58,7 @@ def test_the_table_can_grow(pool, labels, tmp_path: Path) -> None:
 
 
 def test_columns_of_every_type_come_back(pool, tmp_path: Path) -> None:
-    odd = pool.with_columns(
-        image=pl.lit("theirs"),
-        tags=pl.Series([["a", "b"], [], None] * 8),
-        taken=pl.datetime(2026, 11, 23, time_zone="UTC"),
-        day=pl.lit(dt.date(2026, 11, 23)),
-        nothing=pl.lit(None),
-        kind=pl.lit("x").cast(pl.Categorical),
-        raw=pl.lit(b"\x00\xff"),
-        small=pl.lit(7, pl.UInt8),
-        place=pl.struct(lat=pl.lit(1.5), name=pl.lit("ü")),
-    )
-    result = write_export(odd, tmp_path / "out", format="lance", provenance={})
+    result = write_export(of_every_type(pool), tmp_path / "out", format="lance", provenance={})
     assert result.manifest.read_by
     row = table(tmp_path / "out").to_table(columns=["given_image", "kind", "raw", "place"]).to_pylist()[1]
     assert row == {"given_image": "theirs", "kind": "x", "raw": b"\x00\xff", "place": {"lat": 1.5, "name": "ü"}}
