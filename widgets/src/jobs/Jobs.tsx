@@ -30,6 +30,26 @@ export function Jobs({ store }: { store: Store }) {
   );
 }
 
+/** How a job ended. */
+export function StateIcon({ job }: { job: Job }) {
+  return <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "stop"} />;
+}
+
+/** Takes what is said of an ended job away. */
+export function Dismiss({ store, job }: { store: Store; job: Job }) {
+  return (
+    <button
+      type="button"
+      class="curate-button curate-plain"
+      aria-label={`Dismiss: ${job.title}`}
+      title="Dismiss"
+      onClick={() => store.jobs.dismiss(job.id)}
+    >
+      <Icon name="close" />
+    </button>
+  );
+}
+
 function Chip({ store, job }: { store: Store; job: Job }) {
   const { jobs } = store;
   const stopping = jobs.stopping.value.includes(job.id);
@@ -37,9 +57,7 @@ function Chip({ store, job }: { store: Store; job: Job }) {
   return (
     <li class="curate-job" data-state={job.state}>
       <div class="curate-job-head">
-        {!running && (
-          <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "stop"} />
-        )}
+        {!running && <StateIcon job={job} />}
         <strong>
           <bdi>{job.title}</bdi>
         </strong>
@@ -54,15 +72,7 @@ function Chip({ store, job }: { store: Store; job: Job }) {
             {stopping ? "Stopping…" : "Stop"}
           </button>
         ) : (
-          <button
-            type="button"
-            class="curate-button curate-plain"
-            aria-label={`Dismiss: ${job.title}`}
-            title="Dismiss"
-            onClick={() => jobs.dismiss(job.id)}
-          >
-            <Icon name="close" />
-          </button>
+          <Dismiss store={store} job={job} />
         )}
       </div>
       {running ? (

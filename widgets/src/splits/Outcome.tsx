@@ -1,4 +1,4 @@
-import { Icon } from "../icons/Icon";
+import { Dismiss, StateIcon } from "../jobs/Jobs";
 import { Progress } from "../map/NoMap";
 import type { Job } from "../protocol";
 import type { Store } from "../store/store";
@@ -18,13 +18,10 @@ export function Outcome({ store }: { store: Store }) {
 }
 
 function One({ store, job }: { store: Store; job: Job }) {
-  const { jobs } = store;
   const running = job.state === "running";
   return (
     <div class="curate-splits-outcome" data-state={job.state}>
-      {!running && (
-        <Icon name={job.state === "done" ? "check" : job.state === "failed" ? "warning" : "stop"} />
-      )}
+      {!running && <StateIcon job={job} />}
       <div>
         <strong>
           <bdi>{job.title}</bdi>
@@ -37,17 +34,7 @@ function One({ store, job }: { store: Store; job: Job }) {
           </p>
         )}
       </div>
-      {!running && (
-        <button
-          type="button"
-          class="curate-button curate-plain"
-          aria-label={`Dismiss: ${job.title}`}
-          title="Dismiss"
-          onClick={() => jobs.dismiss(job.id)}
-        >
-          <Icon name="close" />
-        </button>
-      )}
+      {!running && <Dismiss store={store} job={job} />}
     </div>
   );
 }
